@@ -1,0 +1,163 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which COC to ask, and as whom."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  region:
+    description:
+      - Region that stands for the site of the account, V(cn-north-4) for China, V(ap-southeast-3) for International,
+        V(eu-west-101) for Europe.
+      - COC has one endpoint for each site, whatever regions the account's resources are in. The wrong site answers with
+        an empty list, so there is no default.
+      - If not set, the environment variable E(HW_REGION_NAME) is used. One of O(region) and O(endpoint) is needed.
+    type: str
+  endpoint:
+    description:
+      - URL of the service, without a path, for example V(https://coc-intl.myhuaweicloud.com). It wins over O(region).
+      - Plain V(http://) is refused unless the host is this machine itself.
+      - If not set, the environment variable E(HUAWEICLOUD_COC_ENDPOINT) is used.
+    type: str
+  access_key:
+    description:
+      - Access key (AK). Needs O(secret_key).
+      - >-
+        Credentials are taken whole from the first of these that has any: the options O(access_key), O(secret_key),
+        O(security_token) and O(auth_token); O(credentials_file) if it is set; the environment variables
+        E(HUAWEICLOUD_SDK_AK), E(HUAWEICLOUD_SDK_SK) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN); the environment variables
+        E(HW_ACCESS_KEY), E(HW_SECRET_KEY), E(HW_SECURITY_TOKEN) and E(HW_AUTH_TOKEN); the profile file of
+        O(credentials_file).
+    type: str
+    aliases: [ak]
+  secret_key:
+    description:
+      - Secret key (SK) of O(access_key).
+    type: str
+    aliases: [sk]
+  security_token:
+    description:
+      - Security token of a temporary O(access_key).
+    type: str
+  auth_token:
+    description:
+      - IAM token. It is used in place of O(access_key), O(secret_key) and O(security_token), and excludes them.
+    type: str
+  auth_source:
+    description:
+      - With V(auto), credentials are looked for as O(access_key) tells.
+      - With V(ecs_metadata), the temporary credentials of the agency of the ECS that this runs on are used, and nothing
+        else. They are renewed when a long list outlives them.
+      - >-
+        V(auto) never asks the metadata service: a machine elsewhere would wait for it, and one on an ECS would act
+        under an identity that nobody chose.
+    type: str
+    choices: [auto, ecs_metadata]
+    default: auto
+  domain_id:
+    description:
+      - Account ID, sent as C(X-Domain-Id). Whether the service needs it is not known; it is sent when it is given.
+      - >-
+        If not set, the one that comes with the credentials is used: E(HUAWEICLOUD_SDK_DOMAIN_ID), E(HW_DOMAIN_ID), or
+        C(domain_id) of the profile file.
+    type: str
+  project_id:
+    description:
+      - Project ID, sent as C(X-Project-Id). Whether the service needs it is not known; it is sent when it is given.
+      - >-
+        If not set, the one that comes with the credentials is used: E(HUAWEICLOUD_SDK_PROJECT_ID), E(HW_PROJECT_ID), or
+        C(project_id) of the profile file.
+    type: str
+  credentials_file:
+    description:
+      - Profile file of the vendor's SDK, an INI file with the sections C([global]) and C([basic]), looked at in this
+        order, and the keys C(ak), C(sk), C(security_token), C(domain_id) and C(project_id).
+      - If not set, the environment variable E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) is used, else
+        C(~/.huaweicloud/credentials), and both only after all other sources.
+      - If set, the file comes before all environment variables.
+    type: path
+  validate_certs:
+    description:
+      - >-
+        Whether to validate the certificate of the service. Set to V(false) only for tests: credentials could go to
+        anyone.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - File or folder (prepared with C(openssl rehash)) of CA certificates to trust in place of the default ones.
+      - If not set, the environment variable E(REQUESTS_CA_BUNDLE) is used, else the certificates that the Python
+        library requests trusts.
+    type: path
+  timeout:
+    description:
+      - Seconds that one attempt may take, from connecting to the last byte of the answer, up to V(3600).
+    type: float
+    default: 30.0
+  max_retries:
+    description:
+      - How many times a request is tried again, V(0) to V(20), after HTTP status 408, 429, 500, 502, 503 or 504, a
+        connection that is refused or breaks, a time-out, or an answer that is cut short.
+      - The pauses grow from half a second, or are what the service asks for, up to a minute. What cannot pass, such as
+        wrong credentials, is never tried again.
+    type: int
+    default: 4
+requirements:
+  - requests
+notes:
+  - An option or environment variable that is empty counts as not set.
+  - More than five failed authentications with an access key in a row lock it for five minutes. A refused key is not
+    tried again; do not put one into a loop or an C(until).
+"""
+
+    # What a lookup adds: each option also comes from a variable.
+    LOOKUP = r"""
+options:
+  region:
+    vars:
+      - name: ansible_huaweicloud_region
+  endpoint:
+    vars:
+      - name: ansible_huaweicloud_endpoint
+  access_key:
+    vars:
+      - name: ansible_huaweicloud_access_key
+  secret_key:
+    vars:
+      - name: ansible_huaweicloud_secret_key
+  security_token:
+    vars:
+      - name: ansible_huaweicloud_security_token
+  auth_token:
+    vars:
+      - name: ansible_huaweicloud_auth_token
+  auth_source:
+    vars:
+      - name: ansible_huaweicloud_auth_source
+  domain_id:
+    vars:
+      - name: ansible_huaweicloud_domain_id
+  project_id:
+    vars:
+      - name: ansible_huaweicloud_project_id
+  credentials_file:
+    vars:
+      - name: ansible_huaweicloud_credentials_file
+  validate_certs:
+    vars:
+      - name: ansible_huaweicloud_validate_certs
+  ca_path:
+    vars:
+      - name: ansible_huaweicloud_ca_path
+  timeout:
+    vars:
+      - name: ansible_huaweicloud_timeout
+  max_retries:
+    vars:
+      - name: ansible_huaweicloud_max_retries
+"""

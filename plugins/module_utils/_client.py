@@ -1,0 +1,410 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One GET at COC: its endpoint, retries, the signature's clock, and answers told apart from errors.
+
+What is tried again: refused and reset connections, time-outs, answers cut short, and the statuses of
+:data:`TRANSIENT_STATUSES`. Everything else fails at once, 401 and 403 above all: more than five failed authentications
+in a row lock an access key for five minutes (field report).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import random
+import re
+import time
+import typing as t
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urlsplit
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
+    Answer,
+    Transport,
+    TransportError,
+    find_trust,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials
+
+VERSION = "1.0.0"
+
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "region": {"type": "str"},
+    "endpoint": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "float", "default": 30.0},
+    "max_retries": {"type": "int", "default": 4},
+}
+
+REGION_VARIABLE = "HW_REGION_NAME"
+ENDPOINT_VARIABLE = "HUAWEICLOUD_COC_ENDPOINT"
+
+# COC has one endpoint per site, not per region. The vendor's SDK knows these three regions.
+SITES = {
+    "cn-north-4": ("China", "https://coc.myhuaweicloud.com"),
+    "ap-southeast-3": ("International", "https://coc-intl.myhuaweicloud.com"),
+    "eu-west-101": ("Europe", "https://coc-eu-west-101-open-api.myhuaweicloud.eu"),
+}
+
+TRANSIENT_STATUSES = frozenset((408, 429, 500, 502, 503, 504))
+RANGES = {"timeout": (0.001, 3600.0, "seconds"), "max_retries": (0, 20, "attempts")}
+MAX_PAUSE = 60.0  # seconds; also the most that a Retry-After is waited for
+MAX_SKEW = timedelta(minutes=5)  # the service itself allows 15 minutes (vendor's SDK)
+
+HINTS = {
+    401: "Check both before trying again: more than five failures in a row lock the key for five minutes.",
+    403: "The user needs the IAM permission coc:schedule:list, with the scope of all resources.",
+    404: "Check the endpoint.",
+    429: "Too many requests: run less often, or ask for more with each.",
+}
+
+
+class CocError(Exception):
+    """The one exception of this collection: what happened, where, and what to do, in a sentence or two.
+
+    ``status`` is the HTTP status, ``error_code`` the service's code, ``request_id`` what the vendor's support asks for;
+    each is None where there is none. No attribute holds a secret.
+    """
+
+    def __init__(
+        self, msg: str, status: int | None = None, error_code: str | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(msg)
+        self.msg = msg
+        self.status = status
+        self.error_code = error_code
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        return self.msg
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return what a failed module returns."""
+        return {"msg": self.msg, "status": self.status, "error_code": self.error_code, "request_id": self.request_id}
+
+
+class _Transient(CocError):
+    """A failure that may pass. ``pause`` is how long the service asked to wait, in seconds."""
+
+    pause: float | None = None
+
+
+class Client:
+    """Asks one COC endpoint, on one connection, with one identity.
+
+    ``options`` are those of :data:`ARGUMENT_SPEC`; ``credentials`` gives the credentials to use now; ``warn`` takes a
+    sentence that the user should see. Raises :class:`CocError` where an option cannot be used.
+    """
+
+    def __init__(
+        self,
+        options: t.Mapping[str, t.Any],
+        credentials: t.Callable[[], Credentials],
+        warn: t.Callable[[str], None],
+    ) -> None:
+        self.endpoint = find_endpoint(options)
+        self.warn = warn
+        self._credentials = credentials
+        for name, (low, high, unit) in RANGES.items():
+            if not low <= options[name] <= high:
+                raise CocError(f"{name}: {options[name]} is out of range; it takes {low:g} to {high:g} {unit}.")
+        self._max_retries: int = options["max_retries"]
+        try:
+            trust = find_trust(options["validate_certs"], options.get("ca_path"))
+        except ValueError as error:
+            raise CocError(str(error)) from None
+        self._transport = Transport(self.endpoint, trust, options["timeout"])
+        self._clock_error = timedelta(0)  # what to add to this machine's clock
+        self._secrets: set[str] = set()  # everything that no message may show
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._transport.close()
+
+    def get(self, path: str, query: t.Mapping[str, object]) -> dict[str, t.Any]:
+        """Return the JSON object that the service answers to ``GET path?query``.
+
+        Tries again what may pass, ``max_retries`` times, with growing pauses. Each attempt is signed anew and may take
+        ``timeout`` seconds, from connecting to the last byte. Raises :class:`CocError` for everything else than a JSON
+        object with status 200, and for one that carries an error code: some COC operations answer so (field report).
+        """
+        url = f"{self.endpoint}{path}?{canonical_query(query)}"
+        attempt = 0
+        while True:
+            try:
+                return self._attempt(url)
+            except _Transient as failure:
+                if attempt == self._max_retries:
+                    if attempt:
+                        failure.msg += f" Tried {attempt + 1} times."
+                    raise
+                pause = failure.pause
+            if pause is None:
+                pause = 0.5 * 2**attempt * random.uniform(0.5, 1)
+            time.sleep(min(pause, MAX_PAUSE))
+            attempt += 1
+
+    def _attempt(self, url: str) -> dict[str, t.Any]:
+        answer = self._send(url)
+        if answer.status == 401 and self._clock_corrected(answer):
+            answer = self._send(url)
+        if answer.status != 200:
+            raise self._refusal(url, answer)
+        return self._decode(url, answer)
+
+    def _send(self, url: str) -> Answer:
+        headers = self._headers(url, self._credentials())
+        try:
+            return self._transport.get(url, headers)
+        except TransportError as error:
+            raise self._error(_Transient if error.transient else CocError, url, f"{error}.") from None
+
+    def _headers(self, url: str, credentials: Credentials) -> dict[str, str]:
+        scope = {"X-Domain-Id": credentials.domain_id, "X-Project-Id": credentials.project_id}
+        covered = {name: value for name, value in scope.items() if value}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"huaweicloud.coc/{VERSION} (Ansible collection)",
+            "X-Language": "en-us",  # without it messages are Chinese (field report, Terraform provider)
+        }
+        if credentials.auth_token:
+            self._secrets.add(credentials.auth_token)
+            return {**headers, **covered, "X-Auth-Token": credentials.auth_token}
+        if credentials.security_token:
+            self._secrets.add(credentials.security_token)
+            covered["X-Security-Token"] = credentials.security_token
+        access_key, secret_key = credentials.access_key or "", credentials.secret_key or ""
+        now = datetime.now(timezone.utc) + self._clock_error
+        signed = sign("GET", url, covered, access_key, secret_key, now)
+        self._secrets.update((secret_key, signed["Authorization"].rpartition("Signature=")[2]))
+        return {**headers, **covered, **signed}
+
+    def _decode(self, url: str, answer: Answer) -> dict[str, t.Any]:
+        """Return the JSON object of a 200, unless it is none or carries an error code."""
+        try:
+            # json takes the last of repeated keys, as the vendor's SDK does
+            decoded = json.loads(answer.body.decode("utf-8-sig"), parse_constant=_no_constant)
+            if b"\\ud" in answer.body.lower():
+                json.dumps(decoded, ensure_ascii=False).encode()  # a lone surrogate would only fail on its way out
+        except (ValueError, RecursionError):
+            raise self._refusal(url, answer, "where a JSON object was expected") from None
+        if not isinstance(decoded, dict):
+            raise self._refusal(url, answer, "where a JSON object was expected")
+        code, message = _service_error(decoded)
+        if code is not None and not _means_success(code):
+            raise self._refusal(url, answer)
+        return decoded
+
+    def _clock_corrected(self, answer: Answer) -> bool:
+        """Tell whether a refused signature deserves one more attempt, by the service's clock."""
+        skew = _skew(answer)
+        if skew is None or self._credentials().auth_token or self._clock_error or abs(skew) <= MAX_SKEW:
+            return False
+        self._clock_error = skew
+        self.warn(f"{_clocks(skew)} Requests are signed with the service's time. Set the clock of this machine.")
+        return True
+
+    def _refusal(self, url: str, answer: Answer, wrong: str = "") -> CocError:
+        """Return the error for an answer that is not the wanted one; ``wrong`` says what is wrong with a 200."""
+        code, message, request_id, came = _describe(answer)
+        what = f"answered HTTP {answer.status}"
+        if wrong or not (code or message):
+            what += f" with {self._scrub(came)} {wrong}".rstrip()
+        if code or message:
+            what += ", " + ": ".join(self._scrub(part).rstrip(".") for part in (code, message) if part)
+        what += f" (request ID {self._scrub(request_id)})." if request_id else "."
+        if 300 <= answer.status < 400:
+            target = self._scrub(answer.headers.get("Location", "nowhere"))
+            what += f" Redirects are not followed; it points to {target}. Check the endpoint."
+        if answer.status == 401:
+            credentials, skew = self._credentials(), _skew(answer)
+            what += f" The credentials are wrong or the clock is; they came from {credentials.source}."
+            if skew is not None and abs(skew) > MAX_SKEW and not credentials.auth_token:
+                what += f" {_clocks(skew)}"
+        if answer.status in HINTS:
+            what += f" {HINTS[answer.status]}"
+        kind = _Transient if answer.status in TRANSIENT_STATUSES else CocError
+        failure = self._error(kind, url, what, answer.status, code, request_id)
+        if isinstance(failure, _Transient):
+            failure.pause = _pause(answer.headers.get("Retry-After", ""), message)
+        return failure
+
+    def _error(
+        self,
+        kind: type[CocError],
+        url: str,
+        what: str,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> CocError:
+        return kind(
+            f"GET {url} {self._scrub(what, 2000)}",
+            status,
+            None if code is None else self._scrub(code),
+            None if request_id is None else self._scrub(request_id),
+        )
+
+    def _scrub(self, text: str, most: int = 500) -> str:
+        """Return ``text`` on one line of at most ``most`` characters, with nothing of a secret.
+
+        The gateway's messages echo signed headers. Any 8 characters in a row of a secret are hidden, so that it is
+        found where it was percent-encoded, or cut at either end.
+        """
+        pieces = {
+            form[start : start + 8]
+            for secret in self._secrets
+            for form in (secret, quote(secret, safe=""), quote(secret, safe="").lower())
+            for start in range(max(1, len(form) - 7))
+        }
+        hidden = [False] * len(text)
+        for length in {len(piece) for piece in pieces}:
+            for start in range(len(text) - length + 1):
+                if text[start : start + length] in pieces:
+                    hidden[start : start + length] = [True] * length
+        shown = "".join("\0" if hide else character for character, hide in zip(text, hidden))
+        shown = " ".join(re.sub("\0+", "********", shown).split())
+        return shown if len(shown) <= most else shown[:most] + "…"
+
+
+def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] = os.environ) -> str:
+    """Return the URL to ask, without a slash at its end: ``endpoint`` if given, else that of ``region``'s site.
+
+    Nothing is guessed: the wrong site answers with an empty list, not with an error (field report).
+    Raises :class:`CocError` if there is neither, for an unknown region, and for a URL that cannot be used.
+    """
+    endpoint = options.get("endpoint") or environ.get(ENDPOINT_VARIABLE, "").strip()
+    if endpoint:
+        source = "endpoint" if options.get("endpoint") else f"environment variable {ENDPOINT_VARIABLE}"
+        return _checked_endpoint(endpoint, source)
+    region = options.get("region") or environ.get(REGION_VARIABLE, "").strip()
+    if region in SITES:
+        return SITES[region][1]
+    sites = "; ".join(f"{region} for {site} ({url})" for region, (site, url) in SITES.items())
+    if region:
+        source = "region" if options.get("region") else f"environment variable {REGION_VARIABLE}"
+        problem = f"{source}: COC has no site for {region!r}"
+    else:
+        problem = (
+            "Neither region nor endpoint is set, nor is the environment variable "
+            f"{REGION_VARIABLE} or {ENDPOINT_VARIABLE}"
+        )
+    raise CocError(
+        f"{problem}. Set region to that of the site of your account, wherever its resources are: {sites}. "
+        "Or set endpoint to the URL of another site."
+    )
+
+
+def _checked_endpoint(endpoint: str, source: str) -> str:
+    try:
+        parts = urlsplit(endpoint)
+        host = parts.hostname or ""
+        usable = bool(
+            re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", parts.netloc)  # no user:password@, nothing to be encoded
+            and host
+            and (parts.port is None or parts.port > 0)
+            and parts.scheme in ("http", "https")
+            and parts.path in ("", "/")
+            and not parts.query
+            and not parts.fragment
+        )
+    except ValueError:
+        usable = False
+    if not usable:
+        raise CocError(f"{source}: not a URL of the form https://host or https://host:port, without path or password.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise CocError(f"{source}: {endpoint!r} would send credentials in the clear. Use https://{parts.netloc}.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _no_constant(name: str) -> t.NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _describe(answer: Answer) -> tuple[str | None, str, str | None, str]:
+    """Return what an error answer says: code, message, request ID, and in words what the body is."""
+    code, message, request_id = None, "", answer.headers.get("X-Request-Id")
+    text = answer.body.decode("utf-8", "replace")
+    try:
+        decoded = json.loads(text)
+    except (ValueError, RecursionError):
+        title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
+        if title:
+            came = f"an HTML page titled {title.group(1).strip()!r}"
+        else:
+            came = repr(text) if text else "an empty body"
+        return code, message, request_id, came
+    if isinstance(decoded, dict):
+        code, message = _service_error(decoded)
+        if request_id is None and isinstance(decoded.get("request_id"), str):
+            request_id = decoded["request_id"]
+    return code, message, request_id, f"JSON of type {type(decoded).__name__}"
+
+
+def _service_error(answer: dict[str, t.Any]) -> tuple[str | None, str]:
+    """Return code and message of an error answer, None and '' where it has none.
+
+    Huawei's services name them in three ways, some one level down (API reference, field reports).
+    """
+    for holder in (answer, *(value for value in answer.values() if isinstance(value, dict))):
+        for code, message in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
+            if isinstance(holder.get(code), (str, int)) or isinstance(holder.get(message), str):
+                return str(holder.get(code) or "") or None, str(holder.get(message) or "")
+    return None, ""
+
+
+def _means_success(code: str) -> bool:
+    """Tell whether a code in a 200 means success: all its digits are zero, as in COC.00000000 (field report)."""
+    digits = set(re.findall(r"\d", code))
+    return digits == {"0"} or code.lower() in ("200", "ok", "success")
+
+
+def _skew(answer: Answer) -> timedelta | None:
+    """Return how far the service's clock is ahead of this machine's, by the answer's Date."""
+    try:
+        return parsedate_to_datetime(answer.headers["Date"]) - datetime.now(timezone.utc)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def _clocks(skew: timedelta) -> str:
+    now = datetime.now(timezone.utc)
+    return (
+        f"This machine's clock says {now:%Y-%m-%dT%H:%M:%SZ}, the service's {now + skew:%Y-%m-%dT%H:%M:%SZ}: "
+        f"they are {abs(skew).total_seconds() / 60:.0f} minutes apart, and a signature is refused from 15 on."
+    )
+
+
+def _pause(retry_after: str, message: str) -> float | None:
+    """Return how many seconds the service asks to wait: by Retry-After (seconds or a date), or by the gateway's text.
+
+    That reads "… over ratelimit,limit:200,time:5 minute" (API reference). None where nothing usable is said.
+    """
+    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute)", message)
+    try:
+        if retry_after.strip().isdigit():
+            return float(retry_after)
+        if retry_after:
+            pause = (parsedate_to_datetime(retry_after) - datetime.now(timezone.utc)).total_seconds()
+            return pause if pause >= 0 else None
+    except (TypeError, ValueError, IndexError, OverflowError):
+        pass
+    return float(window.group(1)) * (60 if window.group(2) == "minute" else 1) if window else None

@@ -1,0 +1,288 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The resource: scheduled tasks of COC, listed by ``GET /v1/schedule/task``.
+
+Options become a query (:func:`build_query`), the query a listing (:func:`list_tasks`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import SITES, Client, CocError
+
+PATH = "/v1/schedule/task"
+PAGE_SIZE = 1000  # the most that the service gives at once (vendor's API definition); its default is 10
+LATEST = 9_000_000_000_000_000  # milliseconds since the epoch (vendor's API definition)
+PAGING = ("limit", "offset", "marker")
+TIMES = ("last_execution_start_time", "last_execution_end_time")
+NO_SUCH_TASK = "COC.00014102"
+
+# The 19 query parameters of the API, under its own names (API reference).
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "enterprise_project_id": {"type": "str"},
+    "task_id": {"type": "str"},
+    "task_name": {"type": "str"},
+    "scheduled_type": {"type": "str", "choices": ["PERIODIC", "ONCE", "CRON"]},
+    "task_type": {"type": "str", "choices": ["SCRIPT", "RUNBOOK"]},
+    "associated_task_type": {"type": "str", "choices": ["CUSTOMIZATION", "COMMUNAL"]},
+    "risk_level": {"type": "str", "choices": ["HIGH", "MEDIUM", "LOW"]},
+    "created_by": {"type": "str"},
+    "reviewer": {"type": "str"},
+    "reviewer_user_name": {"type": "str"},
+    "approve_status": {"type": "str", "choices": ["PASSED", "PENDING", "REJECTED"]},
+    "last_execution_status": {
+        "type": "str",
+        "choices": ["READY", "PROCESSING", "ABNORMAL", "PAUSED", "CANCELED", "FINISHED"],
+    },
+    "last_execution_start_time": {"type": "str"},
+    "last_execution_end_time": {"type": "str"},
+    "region_id": {"type": "str"},
+    "resource_id": {"type": "str"},
+    "marker": {"type": "str"},
+    "offset": {"type": "int"},
+    "limit": {"type": "int"},
+}
+
+# The most characters that a parameter takes (vendor's API definition).
+MAX_LENGTH = {
+    "enterprise_project_id": 128,
+    "created_by": 32,
+    "reviewer": 128,
+    "reviewer_user_name": 32,
+    "marker": 128,
+    "region_id": 128,
+    "resource_id": 128,
+}
+
+# Every field of a task and its JSON type (API reference). approve_status is declared an object there, and is a string
+# in its example and in every answer that was seen (Terraform provider).
+FIELDS: dict[str, type] = {
+    "id": str,
+    "enterprise_project_id": str,
+    "name": str,
+    "scheduled_type": str,
+    "task_type": str,
+    "associated_task_type": str,
+    "risk_level": str,
+    "created_by": str,
+    "created_user_name": str,
+    "update_by": str,
+    "reviewer": str,
+    "reviewer_user_name": str,
+    "approve_status": str,
+    "last_execution_time": int,
+    "last_execution_status": str,
+    "execution_count": int,
+    "enabled": bool,
+    "created_time": int,
+    "modified_time": int,
+    "region_id": str,
+    "associated_task_name": str,
+    "associated_task_name_en": str,
+}
+ABSENT = dict.fromkeys(FIELDS)
+
+UNIT_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+AGE = re.compile("-" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in UNIT_SECONDS), re.IGNORECASE)
+ISO_8601 = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M%z")
+
+
+class Listing(t.TypedDict):
+    """What :func:`list_tasks` returns, and the module with it.
+
+    ``scheduled_tasks`` are in the service's order, each with all of :data:`FIELDS`. ``count`` is the service's total.
+    ``next_marker`` tells where a limited listing goes on, None where it is complete or the service does not say.
+    """
+
+    scheduled_tasks: list[dict[str, t.Any]]
+    count: int
+    next_marker: str | None
+
+
+def drop_blank(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return ``options`` without those that are null or blank: AWX and surveys send '' for what was not filled in."""
+    return {
+        name: value
+        for name, value in options.items()
+        if value is not None and not (isinstance(value, str) and not value.strip())
+    }
+
+
+def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dict[str, str | int]:
+    """Return the query parameters that ``options`` ask for; those that are null are left out.
+
+    ``options`` are those of :data:`ARGUMENT_SPEC`; ``now`` is what ages count from, in seconds since the epoch.
+    Raises :class:`CocError` for what the service would refuse, or would answer with nothing.
+    """
+    query = {name: options[name] for name in ARGUMENT_SPEC if options.get(name) is not None}
+    for name, most in MAX_LENGTH.items():
+        if len(query.get(name, "")) > most:
+            raise CocError(f"{name}: {len(query[name])} characters are too many; it takes at most {most}.")
+    for name, value in query.items():
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise CocError(f"{name}: {value!r} is not valid text.") from None
+    if "task_id" in query:
+        check_task_id("task_id", query["task_id"])
+    if query.get("limit", 1) < 1:
+        raise CocError(f"limit: {query['limit']} is too small; it takes 1 or more. Leave it out to get every task.")
+    if not 0 <= query.get("offset", 0) < 2**31:
+        raise CocError(f"offset: {query['offset']} is out of range; it takes 0 to {2**31 - 1}.")
+    for name in TIMES:
+        if name in query:
+            query[name] = parse_time(name, query[name], time.time() if now is None else now)
+    start, end = (query.get(name) for name in TIMES)
+    if start is not None and end is not None and start > end:
+        raise CocError(f"{TIMES[0]}: {options[TIMES[0]]} is after {TIMES[1]}, {options[TIMES[1]]}.")
+    return query
+
+
+def check_task_id(source: str, value: str) -> str:
+    """Return ``value`` if it can be the ID of a task, 26 characters that start with ST (API reference)."""
+    if not re.fullmatch(r"ST[!-~]{24}", value):
+        raise CocError(f"{source}: {value!r} is not a task ID, which has 26 characters and starts with ST.")
+    return value
+
+
+def parse_time(name: str, text: str, now: float) -> int:
+    """Return a time as milliseconds since the epoch, as the API takes it.
+
+    ``text`` is that number, or ISO 8601 with a zone (a space may stand for the T: YAML turns an unquoted time into such
+    text), or an age such as ``-1d12h``, counted from ``now`` (seconds since the epoch).
+    """
+    text = text.strip()
+    age = AGE.fullmatch(text)
+    if re.fullmatch(r"\d{1,16}", text):
+        milliseconds = int(text)
+    elif age and len(text) > 1:
+        seconds = sum(int(number) * UNIT_SECONDS[unit] for unit, number in age.groupdict(default="0").items())
+        milliseconds = int((now - seconds) * 1000)
+    else:
+        milliseconds = _parse_iso_8601(text)
+    if not 0 <= milliseconds <= LATEST:
+        raise CocError(
+            f"{name}: {text!r} is not a time that the service can compare. Give milliseconds since the epoch "
+            f"(0 to {LATEST}), ISO 8601 with a zone such as 2026-01-31T08:00:00Z, or an age such as -24h or -1d12h."
+        )
+    return milliseconds
+
+
+def _parse_iso_8601(text: str) -> int:
+    """Return milliseconds since the epoch, or -1 for what cannot be read."""
+    text = text[:10] + text[10:].replace(" ", "T", 1)
+    for form in ISO_8601:
+        try:
+            moment = datetime.strptime(text, form)
+        except ValueError:
+            continue
+            return (moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
+    return -1
+
+
+def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
+    """Return the tasks that match ``query``: all of them, or ``limit``.
+
+    ``offset`` and ``marker`` say where to start and are sent once; later pages follow the service's marker, or go on by
+    offset where it gives none. Which of them the service honours together, and what its marker holds on the last page,
+    is not known: so a task that comes again is left out, and the end is where ``count`` says, or an empty page.
+    Raises :class:`CocError` for an answer of another shape, and rather than return fewer tasks than the service counts.
+    """
+    filters = {name: value for name, value in query.items() if name not in PAGING}
+    position = {name: query[name] for name in ("offset", "marker") if name in query}
+    limit = query.get("limit")
+    markers = {query.get("marker")}
+    # the place of the first task among all that match; a marker does not tell it
+    start = None if "marker" in query else int(query.get("offset", 0))
+    tasks: dict[str, dict[str, t.Any]] = {}
+    received = 0
+    while True:
+        size = PAGE_SIZE if limit is None else min(PAGE_SIZE, int(limit) - len(tasks))
+        page, count, marker = _ask(client, {**filters, **position, "limit": size}, len(tasks))
+        before = len(tasks)
+        received += len(page)
+        for task in page:
+            tasks.setdefault(task["id"], task)
+        missing = None if start is None else max(0, count - start - len(tasks))  # None: not known
+        if limit is not None and len(tasks) >= int(limit):
+            break
+        if missing == 0 or not page:
+            break
+        if len(tasks) == before or (marker and marker in markers):
+            raise CocError(
+                f"GET {client.endpoint}{PATH} does not advance: {'marker ' + repr(marker) if marker else 'offset'} "
+                f"leads to tasks that came before. {len(tasks)} of {count} tasks were received; none is returned. "
+                "Filter for fewer tasks."
+            )
+        if marker:
+            markers.add(marker)
+            position = {"marker": marker}
+        elif start is not None:
+            position = {"offset": start + received}
+        else:
+            break
+    if missing and (limit is None or len(tasks) < int(limit)):
+        if received < count - int(start or 0):
+            raise CocError(
+                f"GET {client.endpoint}{PATH} gave {len(tasks)} tasks where it counts {missing + len(tasks)}, and then "
+                "an empty page. None is returned, since the list is not whole. Try again, or filter for fewer tasks."
+            )
+        client.warn(f"COC counts {count} tasks but repeated some: {len(tasks)} different ones are returned.")
+    if not count and not filters and "marker" not in query:
+        others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)
+        client.warn(
+            f"{client.endpoint} knows no scheduled task. If there should be some, the account may belong to another "
+            f"site; the wrong one answers with an empty list too: {others}."
+        )
+    found = list(tasks.values())
+    if limit is None or (missing == 0 and len(found) <= int(limit)):
+        marker = None
+    elif len(found) > int(limit):  # more than asked for: the service's marker would skip what is cut off here
+        found = found[: int(limit)]
+        marker = found[-1]["id"]
+    return {"scheduled_tasks": found, "count": count, "next_marker": marker}
+
+
+def _ask(
+    client: Client, query: t.Mapping[str, str | int], so_far: int
+) -> tuple[list[dict[str, t.Any]], int, str | None]:
+    """Return one page: its tasks with every field filled, the total, and the marker of the next page, None for none."""
+    try:
+        answer = client.get(PATH, query)
+        tasks, count, marker = answer.get("scheduled_tasks"), answer.get("count"), answer.get("next_maker")
+        if tasks is None and count == 0:
+            tasks = []
+        if not isinstance(tasks, list) or type(count) is not int or not isinstance(marker, (str, type(None))):
+            came = f"scheduled_tasks {_kind(tasks)}, count {_kind(count)} and next_maker {_kind(marker)}"
+            raise _wrong_shape(client, f"with {came}", "a list, an int and a string")
+        return [_fill(client, task) for task in tasks], count, marker or None
+    except CocError as error:
+        if so_far:
+            error.msg += f" The {so_far} tasks that came before are not returned: the list would not be whole."
+        raise
+
+
+def _fill(client: Client, task: object) -> dict[str, t.Any]:
+    """Return ``task`` with null for the fields it lacks; fields that the vendor may add are kept."""
+    if not isinstance(task, dict) or not task.get("id"):
+        raise _wrong_shape(client, "with a scheduled task that is no object or has no id", "an object with an id")
+    for field, kind in FIELDS.items():
+        value = task.get(field)
+        if value is not None and type(value) is not kind:
+            raise _wrong_shape(client, f"with a scheduled task whose {field} is {_kind(value)}", kind.__name__)
+    return {**ABSENT, **task}
+
+
+def _wrong_shape(client: Client, came: str, expected: str) -> CocError:
+    return CocError(f"GET {client.endpoint}{PATH} answered {came}, where {expected} is expected. Is this COC?", 200)
+
+
+def _kind(value: object) -> str:
+    """Return what a JSON value is, in words that fit a message whatever it holds."""
+    return "absent or null" if value is None else f"of type {type(value).__name__}"

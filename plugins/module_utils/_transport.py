@@ -1,0 +1,217 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bytes out and in: one GET over a kept connection, with a deadline, a bound on size, and trust that nothing overrides.
+
+It uses the transport of requests without its Session, which would read .netrc, prepare redirects, keep cookies, and let
+REQUESTS_CA_BUNDLE replace ``verify=True``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import threading
+import typing as t
+import zlib
+from dataclasses import dataclass
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.ssl_ import create_urllib3_context
+except ImportError as error:
+    REQUESTS_IMPORT_ERROR: ImportError | None = error
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+    class _Adapter(HTTPAdapter):
+        """One connection, TLS 1.2 at least, to the server or through a proxy."""
+
+        def __init__(self, verify: bool | str) -> None:
+            self._verify = verify
+            super().__init__(pool_connections=1, pool_maxsize=1)
+
+        def _tls(self) -> dict[str, t.Any]:
+            context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if self._verify else ssl.CERT_NONE)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            return {"ssl_context": context}
+
+        def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: t.Any) -> None:
+            super().init_poolmanager(connections, maxsize, block, **kwargs, **self._tls())
+
+        def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+            return super().proxy_manager_for(proxy, **kwargs, **self._tls())
+
+
+T = t.TypeVar("T")
+
+MAX_ANSWER = 64 * 1024 * 1024  # bytes, unpacked; a page of 1000 tasks takes less than 1 MiB
+MAX_ERROR = 64 * 1024  # bytes of the body of an error
+CHUNK = 64 * 1024  # bytes
+
+
+class TransportError(Exception):
+    """No whole answer came. ``transient`` tells whether another attempt may fare better."""
+
+    def __init__(self, msg: str, transient: bool) -> None:
+        super().__init__(msg)
+        self.transient = transient
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer. ``headers`` is case-insensitive; ``body`` is unpacked."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes
+
+
+class Transport:
+    """One connection to one server.
+
+    ``verify`` is False, True or the path of a file or folder of CA certificates; ``timeout`` is in seconds, from
+    connecting to the last byte of the answer. Proxies come from the environment (HTTPS_PROXY, NO_PROXY).
+    """
+
+    def __init__(self, url: str, verify: bool | str, timeout: float) -> None:
+        self._verify = verify
+        self._timeout = timeout
+        self._proxies = requests.utils.get_environ_proxies(url)
+        self._adapter = _Adapter(verify)
+
+    def close(self) -> None:
+        self._adapter.close()
+
+    def get(self, url: str, headers: t.Mapping[str, str]) -> Answer:
+        """Return the answer to ``GET url``, whatever its status. Raises :class:`TransportError`."""
+        request = requests.Request("GET", url, headers=dict(headers)).prepare()
+        adapter = self._adapter
+
+        def exchange() -> Answer:
+            response = adapter.send(
+                request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
+            )
+            with response:
+                try:
+                    body = _read(response)
+                except (TransportError, urllib3.exceptions.HTTPError):
+                    if response.status_code == 200:
+                        raise
+                    body = b""  # the status says enough
+                return Answer(response.status_code, response.headers, body)
+
+        try:
+            return within(self._timeout, exchange)
+        except TimeoutError:
+            self._adapter = _Adapter(self._verify)  # the old connection is still busy: leave it alone
+            raise TransportError(f"timed out: no whole answer within {self._timeout:g} seconds", True) from None
+        except requests.exceptions.SSLError as error:
+            if "EOF" in str(error):
+                raise TransportError("failed: the connection was closed during the TLS handshake", True) from None
+            raise TransportError(
+                f"failed: TLS cannot be trusted: {_reason(error)}. See the options ca_path and validate_certs", False
+            ) from None
+        except requests.exceptions.ProxyError as error:
+            raise TransportError(f"failed at the proxy: {_reason(error)}. See HTTPS_PROXY and NO_PROXY", True) from None
+        except (
+            requests.exceptions.ConnectionError,
+            requests.exceptions.Timeout,
+            urllib3.exceptions.HTTPError,
+        ) as error:
+            raise TransportError(f"failed: {_reason(error)}", True) from None
+        except (requests.exceptions.RequestException, OSError, ValueError) as error:
+            raise TransportError(f"could not be sent: {type(error).__name__}: {error}", False) from None
+
+
+def find_trust(validate_certs: bool, ca_path: str | None, environ: t.Mapping[str, str] = os.environ) -> bool | str:
+    """Return what :class:`Transport` is to ``verify`` with.
+
+    The variable REQUESTS_CA_BUNDLE counts where neither option says otherwise.
+    Raises ValueError for a path that does not exist, and for ``ca_path`` where nothing is validated.
+    """
+    if not validate_certs:
+        if ca_path:
+            raise ValueError("ca_path: has no effect with validate_certs=false. Remove one of them.")
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user's own choice
+        return False
+    bundle = environ.get("REQUESTS_CA_BUNDLE")
+    for source, path in (("ca_path", ca_path), ("environment variable REQUESTS_CA_BUNDLE", bundle)):
+        if path:
+            if not os.path.exists(path):
+                raise ValueError(f"{source}: {path} does not exist. It takes a file or a folder of CA certificates.")
+            return path
+    return True
+
+
+def within(seconds: float, function: t.Callable[[], T]) -> T:
+    """Return ``function()``, or raise TimeoutError after ``seconds``, whatever it waits for.
+
+    The time-outs of sockets start again with each byte that arrives, and name resolution knows none at all. The thread
+    that is left behind ends with its connection, or with the process.
+    """
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(function())
+        except BaseException as error:  # raised again below, in the thread that waits
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not outcome:
+        raise TimeoutError
+    return outcome[0]
+
+
+def _read(response: requests.Response) -> bytes:
+    """Return the unpacked body, of bounded size and whole.
+
+    Done here, since urllib3 1 takes a body that is shorter than its Content-Length for whole, and every version takes a
+    gzip stream that was cut.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise TransportError(f"answered with Content-Encoding {encoding!r}, which was not asked for", False)
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in encoding else None
+    is_success = response.status_code == 200
+    bound = MAX_ANSWER if is_success else MAX_ERROR
+    body = bytearray()
+    received = 0
+    while len(body) <= bound:
+        chunk = response.raw.read(CHUNK, decode_content=False)
+        if not chunk:
+            break
+        received += len(chunk)
+        try:
+            body += unpack.decompress(chunk, bound + 1 - len(body)) if unpack else chunk
+        except zlib.error:
+            raise TransportError("answered with gzip data that cannot be unpacked", False) from None
+    if len(body) > bound:
+        if is_success:
+            raise TransportError(f"answered with more than {MAX_ANSWER // 1024**2} MiB; is this COC?", False)
+        return bytes(body[:bound])
+    announced = response.headers.get("Content-Length", "")
+    if (announced.isdigit() and received < int(announced)) or (unpack and not unpack.eof):
+        raise TransportError(f"failed: the answer was cut short after {received} bytes", True)
+    return bytes(body)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause of a network error: the outer ones repeat the URL and show Python objects."""
+    seen = set()
+    while id(error) not in seen:
+        seen.add(id(error))
+        causes = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        error = next((cause for cause in causes if isinstance(cause, BaseException) and id(cause) not in seen), error)
+    text = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or str(error) or type(error).__name__
+    return re.sub(r"<[^>]*>:? ?", "", text).rstrip(".")

@@ -1,0 +1,284 @@
+#!/usr/bin/python
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: scheduled_task_info
+short_description: List the scheduled O&M tasks of Huawei Cloud COC
+version_added: 1.0.0
+description:
+  - Lists the scheduled tasks of Cloud Operations Center (COC) that match all given filters, whatever their number.
+  - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
+  - The module runs on the host that the task is for. It reads the environment variables and the profile file of
+    B(that) host, so most users run it on C(localhost). The lookup P(huaweicloud.coc.scheduled_task#lookup) does the
+    same on the controller.
+author:
+  - huaweicloud.coc contributors (@huaweicloud)
+extends_documentation_fragment:
+  - huaweicloud.coc._attributes
+  - huaweicloud.coc._connection
+  - huaweicloud.coc._scheduled_task
+seealso:
+  - plugin: huaweicloud.coc.scheduled_task
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: List all scheduled tasks of an account of the international site
+  huaweicloud.coc.scheduled_task_info:
+    region: ap-southeast-3
+  register: all
+
+- name: Show how many there are
+  ansible.builtin.debug:
+    msg: "{{ all.count }} scheduled tasks"
+
+- name: List the tasks whose latest execution failed within a day
+  huaweicloud.coc.scheduled_task_info:
+    region: ap-southeast-3
+    last_execution_status: ABNORMAL
+    last_execution_start_time: -24h
+  register: failed
+
+- name: Stop when there is one
+  ansible.builtin.assert:
+    that: failed.scheduled_tasks | length == 0
+    fail_msg: "Failed: {{ failed.scheduled_tasks | map(attribute='name') | join(', ') }}"
+
+- name: List the risky tasks that wait for approval, in one enterprise project
+  huaweicloud.coc.scheduled_task_info:
+    region: ap-southeast-3
+    enterprise_project_id: "0"
+    risk_level: HIGH
+    approve_status: PENDING
+  register: pending
+
+- name: Name each with its reviewer
+  ansible.builtin.debug:
+    msg: "{{ item.name }} waits for {{ item.reviewer_user_name }}"
+  loop: "{{ pending.scheduled_tasks }}"
+  loop_control:
+    label: "{{ item.id }}"
+
+- name: List the first ten tasks that ran once and finished
+  huaweicloud.coc.scheduled_task_info:
+    region: ap-southeast-3
+    scheduled_type: ONCE
+    last_execution_status: FINISHED
+    limit: 10
+  register: first
+
+- name: List the next ten
+  huaweicloud.coc.scheduled_task_info:
+    region: ap-southeast-3
+    scheduled_type: ONCE
+    last_execution_status: FINISHED
+    limit: 10
+    marker: "{{ first.next_marker }}"
+  when: first.next_marker is not none
+"""
+
+RETURN = r"""
+scheduled_tasks:
+  description:
+    - The tasks that match, in the order of the service.
+    - Each has all fields named here; one that the service did not give is null. Fields that are new in the service are
+      kept.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the task, 26 characters that start with V(ST).
+      returned: success
+      type: str
+    enterprise_project_id:
+      description: ID of the enterprise project. V(0) is the default project.
+      returned: success
+      type: str
+    name:
+      description: Name of the task.
+      returned: success
+      type: str
+    scheduled_type:
+      description: When it runs, one of V(PERIODIC), V(ONCE), V(CRON).
+      returned: success
+      type: str
+    task_type:
+      description: What it runs, V(SCRIPT) or V(RUNBOOK) (called job in the console).
+      returned: success
+      type: str
+    associated_task_type:
+      description: Whether the script or runbook is the account's own, V(CUSTOMIZATION), or public, V(COMMUNAL).
+      returned: success
+      type: str
+    risk_level:
+      description: Risk of the task, one of V(HIGH), V(MEDIUM), V(LOW).
+      returned: success
+      type: str
+    created_by:
+      description: IAM user ID of the creator.
+      returned: success
+      type: str
+    created_user_name:
+      description: Name of the creator.
+      returned: success
+      type: str
+    update_by:
+      description: Who changed the task last.
+      returned: success
+      type: str
+    reviewer:
+      description: IAM user ID of the reviewer. Null or empty where there is none.
+      returned: success
+      type: str
+    reviewer_user_name:
+      description: Name of the reviewer. Null or empty where there is none.
+      returned: success
+      type: str
+    approve_status:
+      description: State of the approval, one of V(PASSED), V(PENDING), V(REJECTED).
+      returned: success
+      type: str
+    last_execution_time:
+      description: Time of the latest execution, in milliseconds since the epoch (UTC). Null for a task that never ran.
+      returned: success
+      type: int
+    last_execution_status:
+      description:
+        - State of the latest execution, one of V(READY), V(PROCESSING), V(ABNORMAL), V(PAUSED), V(CANCELED),
+          V(FINISHED).
+        - Null or empty for a task that never ran.
+      returned: success
+      type: str
+    execution_count:
+      description: How many times it ran.
+      returned: success
+      type: int
+    enabled:
+      description: Whether the schedule is switched on.
+      returned: success
+      type: bool
+    created_time:
+      description: Time of creation, in milliseconds since the epoch (UTC).
+      returned: success
+      type: int
+    modified_time:
+      description: Time of the latest change, in milliseconds since the epoch (UTC).
+      returned: success
+      type: int
+    region_id:
+      description: Region of the task, such as V(cn-north-4).
+      returned: success
+      type: str
+    associated_task_name:
+      description: Name of the script or runbook.
+      returned: success
+      type: str
+    associated_task_name_en:
+      description: English name of the script or runbook. Null or empty where there is none.
+      returned: success
+      type: str
+  sample:
+    - id: ST20260101000000000000demo
+      enterprise_project_id: "0"
+      name: nightly-backup
+      scheduled_type: PERIODIC
+      task_type: SCRIPT
+      associated_task_type: CUSTOMIZATION
+      risk_level: LOW
+      created_by: 0123456789abcdef0123456789abcdef
+      created_user_name: alice
+      update_by: alice
+      reviewer: null
+      reviewer_user_name: null
+      approve_status: PASSED
+      last_execution_time: 1767225600000
+      last_execution_status: FINISHED
+      execution_count: 42
+      enabled: true
+      created_time: 1764547200000
+      modified_time: 1764547200000
+      region_id: cn-north-4
+      associated_task_name: backup-database
+      associated_task_name_en: null
+count:
+  description:
+    - How many tasks match, by the service's count. More than are returned where O(limit), O(offset) or O(marker) is
+      given.
+  returned: success
+  type: int
+  sample: 1
+next_marker:
+  description:
+    - Where a limited list goes on, to be given as O(marker). Null where the list is complete, and always without
+      O(limit).
+    - It can be null although more tasks match, where the service gives no marker. RV(count) tells; go on with O(offset)
+      then.
+  returned: success
+  type: str
+  sample: ST20260101000000000000demo
+status:
+  description: HTTP status of the answer. Null where there was none.
+  returned: failure
+  type: int
+  sample: 403
+error_code:
+  description: Error code of the service or of the gateway in front of it. Null where there is none.
+  returned: failure
+  type: str
+  sample: APIGW.0301
+request_id:
+  description: ID of the request, for the vendor's support. Null where there is none.
+  returned: failure
+  type: str
+  sample: 0123456789abcdef0123456789abcdef
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
+    ARGUMENT_SPEC,
+    build_query,
+    drop_blank,
+    list_tasks,
+)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+
+
+class Module(AnsibleModule):
+    """A module for which a blank option is one that is not set, choices included."""
+
+    params: dict[str, t.Any]
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.params = drop_blank(self.params)
+
+
+def main() -> None:
+    module = Module(
+        argument_spec={**_client.ARGUMENT_SPEC, **_credentials.ARGUMENT_SPEC, **ARGUMENT_SPEC},
+        supports_check_mode=True,
+    )
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=str(REQUESTS_IMPORT_ERROR))
+    options = module.params
+    try:
+        query = build_query(options)
+        credentials = _credentials.find_credentials(options, module.warn)
+        with _client.Client(options, credentials, module.warn) as client:
+            listing = list_tasks(client, query)
+    except _client.CocError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(changed=False, **listing)
+
+
+if __name__ == "__main__":
+    main()
