@@ -149,21 +149,21 @@ class Client:
                         failure.msg += f" Tried {attempt + 1} times."
                     raise
                 pause = failure.pause
-            if pause is None:
-                pause = 0.5 * 2**attempt * random.uniform(0.5, 1)
-            time.sleep(min(pause, MAX_PAUSE))
+            own_pause = 0.5 * 2**attempt * random.uniform(0.5, 1)
+            time.sleep(min(max(own_pause, pause or 0), MAX_PAUSE))
             attempt += 1
 
     def _attempt(self, url: str) -> dict[str, t.Any]:
-        answer = self._send(url)
-        if answer.status == 401 and self._clock_corrected(answer):
-            answer = self._send(url)
-        if answer.status != 200:
-            raise self._refusal(url, answer)
-        return self._decode(url, answer)
+        credentials = self._credentials()
+        answer = self._send(url, credentials)
+        if answer.status == 401 and self._clock_corrected(answer, credentials):
+            answer = self._send(url, credentials)
+        if answer.status == 200:
+            return self._decode(url, answer, credentials)
+        raise self._refusal(url, answer, credentials)
 
-    def _send(self, url: str) -> Answer:
-        headers = self._headers(url, self._credentials())
+    def _send(self, url: str, credentials: Credentials) -> Answer:
+        headers = self._headers(url, credentials)
         try:
             return self._transport.get(url, headers)
         except TransportError as error:
@@ -190,7 +190,7 @@ class Client:
         self._secrets.update((secret_key, signed["Authorization"].rpartition("Signature=")[2]))
         return {**headers, **covered, **signed}
 
-    def _decode(self, url: str, answer: Answer) -> dict[str, t.Any]:
+    def _decode(self, url: str, answer: Answer, credentials: Credentials) -> dict[str, t.Any]:
         """Return the JSON object of a 200, unless it is none or carries an error code."""
         try:
             # json takes the last of repeated keys, as the vendor's SDK does
@@ -198,24 +198,24 @@ class Client:
             if b"\\ud" in answer.body.lower():
                 json.dumps(decoded, ensure_ascii=False).encode()  # a lone surrogate would only fail on its way out
         except (ValueError, RecursionError):
-            raise self._refusal(url, answer, "where a JSON object was expected") from None
+            decoded = None
         if not isinstance(decoded, dict):
-            raise self._refusal(url, answer, "where a JSON object was expected")
+            raise self._refusal(url, answer, credentials, "where a JSON object was expected")
         code, message = _service_error(decoded)
         if code is not None and not _means_success(code):
-            raise self._refusal(url, answer)
+            raise self._refusal(url, answer, credentials)
         return decoded
 
-    def _clock_corrected(self, answer: Answer) -> bool:
+    def _clock_corrected(self, answer: Answer, credentials: Credentials) -> bool:
         """Tell whether a refused signature deserves one more attempt, by the service's clock."""
         skew = _skew(answer)
-        if skew is None or self._credentials().auth_token or self._clock_error or abs(skew) <= MAX_SKEW:
+        if skew is None or credentials.auth_token or self._clock_error or abs(skew) <= MAX_SKEW:
             return False
         self._clock_error = skew
         self.warn(f"{_clocks(skew)} Requests are signed with the service's time. Set the clock of this machine.")
         return True
 
-    def _refusal(self, url: str, answer: Answer, wrong: str = "") -> CocError:
+    def _refusal(self, url: str, answer: Answer, credentials: Credentials, wrong: str = "") -> CocError:
         """Return the error for an answer that is not the wanted one; ``wrong`` says what is wrong with a 200."""
         code, message, request_id, came = _describe(answer)
         what = f"answered HTTP {answer.status}"
@@ -228,7 +228,7 @@ class Client:
             target = self._scrub(answer.headers.get("Location", "nowhere"))
             what += f" Redirects are not followed; it points to {target}. Check the endpoint."
         if answer.status == 401:
-            credentials, skew = self._credentials(), _skew(answer)
+            skew = _skew(answer)
             what += f" The credentials are wrong or the clock is; they came from {credentials.source}."
             if skew is not None and abs(skew) > MAX_SKEW and not credentials.auth_token:
                 what += f" {_clocks(skew)}"
@@ -347,10 +347,9 @@ def _describe(answer: Answer) -> tuple[str | None, str, str | None, str]:
         decoded = json.loads(text)
     except (ValueError, RecursionError):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
+        came = repr(text) if text else "an empty body"
         if title:
             came = f"an HTML page titled {title.group(1).strip()!r}"
-        else:
-            came = repr(text) if text else "an empty body"
         return code, message, request_id, came
     if isinstance(decoded, dict):
         code, message = _service_error(decoded)
@@ -373,8 +372,7 @@ def _service_error(answer: dict[str, t.Any]) -> tuple[str | None, str]:
 
 def _means_success(code: str) -> bool:
     """Tell whether a code in a 200 means success: all its digits are zero, as in COC.00000000 (field report)."""
-    digits = set(re.findall(r"\d", code))
-    return digits == {"0"} or code.lower() in ("200", "ok", "success")
+    return set(re.findall(r"\d", code)) == {"0"}
 
 
 def _skew(answer: Answer) -> timedelta | None:

@@ -196,38 +196,40 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     """
     filters = {name: value for name, value in query.items() if name not in PAGING}
     position = {name: query[name] for name in ("offset", "marker") if name in query}
-    limit = query.get("limit")
-    markers = {query.get("marker")}
+    limit = int(query["limit"]) if "limit" in query else None
     # the place of the first task among all that match; a marker does not tell it
     start = None if "marker" in query else int(query.get("offset", 0))
+    markers = {query.get("marker")}
+    marks_pages = False
     tasks: dict[str, dict[str, t.Any]] = {}
     received = 0
-    while True:
-        size = PAGE_SIZE if limit is None else min(PAGE_SIZE, int(limit) - len(tasks))
+    ended = False
+    while not ended and (limit is None or len(tasks) < limit):
+        size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(tasks))
         page, count, marker = _ask(client, {**filters, **position, "limit": size}, len(tasks))
         before = len(tasks)
         received += len(page)
         for task in page:
-            tasks.setdefault(task["id"], task)
-        missing = None if start is None else max(0, count - start - len(tasks))  # None: not known
-        if limit is not None and len(tasks) >= int(limit):
-            break
-        if missing == 0 or not page:
-            break
-        if len(tasks) == before or (marker and marker in markers):
-            raise CocError(
-                f"GET {client.endpoint}{PATH} does not advance: {'marker ' + repr(marker) if marker else 'offset'} "
-                f"leads to tasks that came before. {len(tasks)} of {count} tasks were received; none is returned. "
-                "Filter for fewer tasks."
-            )
+            if task["id"] != query.get("marker"):  # it ends the list before this one
+                tasks.setdefault(task["id"], task)
+        missing = 0 if start is None else max(0, count - start - len(tasks))
+        ended = not page or (start is not None and not missing)
         if marker:
-            markers.add(marker)
+            marks_pages = True
             position = {"marker": marker}
         elif start is not None:
             position = {"offset": start + received}
-        else:
-            break
-    if missing and (limit is None or len(tasks) < int(limit)):
+        elif marks_pages:  # then an answer without a marker is the last (Terraform provider)
+            ended = True
+        elif page:  # go on by what a marker is, the ID of the page's last task (API reference)
+            position = {"marker": page[-1]["id"]}
+        if not ended and (len(tasks) == before or position.get("marker", "") in markers):
+            raise CocError(
+                f"GET {client.endpoint}{PATH} does not advance: {position} leads to tasks that came before. "
+                f"{len(tasks)} of {count} tasks were received; none is returned. Filter for fewer tasks."
+            )
+        markers.add(marker)
+    if missing and (limit is None or len(tasks) < limit):
         if received < count - int(start or 0):
             raise CocError(
                 f"GET {client.endpoint}{PATH} gave {len(tasks)} tasks where it counts {missing + len(tasks)}, and then "
@@ -241,12 +243,11 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
             f"site; the wrong one answers with an empty list too: {others}."
         )
     found = list(tasks.values())
-    if limit is None or (missing == 0 and len(found) <= int(limit)):
-        marker = None
-    elif len(found) > int(limit):  # more than asked for: the service's marker would skip what is cut off here
-        found = found[: int(limit)]
-        marker = found[-1]["id"]
-    return {"scheduled_tasks": found, "count": count, "next_marker": marker}
+    next_marker = None
+    if limit is not None and found and (len(found) > limit or not ended):
+        # the service's marker would skip what is cut off, where it gave more than was asked for
+        next_marker = marker if marker and len(found) <= limit else found[:limit][-1]["id"]
+    return {"scheduled_tasks": found[:limit], "count": count, "next_marker": next_marker}
 
 
 def _ask(
@@ -269,14 +270,17 @@ def _ask(
 
 
 def _fill(client: Client, task: object) -> dict[str, t.Any]:
-    """Return ``task`` with null for the fields it lacks; fields that the vendor may add are kept."""
+    """Return ``task`` with null for the fields it lacks or has empty; fields that the vendor may add are kept."""
     if not isinstance(task, dict) or not task.get("id"):
         raise _wrong_shape(client, "with a scheduled task that is no object or has no id", "an object with an id")
+    filled = {**ABSENT, **task}
     for field, kind in FIELDS.items():
-        value = task.get(field)
-        if value is not None and type(value) is not kind:
+        value = filled[field]
+        if value == "":  # what has nothing to tell comes as null, as "", or not at all (Terraform provider)
+            filled[field] = None
+        elif value is not None and type(value) is not kind:
             raise _wrong_shape(client, f"with a scheduled task whose {field} is {_kind(value)}", kind.__name__)
-    return {**ABSENT, **task}
+    return filled
 
 
 def _wrong_shape(client: Client, came: str, expected: str) -> CocError:

@@ -75,13 +75,14 @@ class Transport:
     """One connection to one server.
 
     ``verify`` is False, True or the path of a file or folder of CA certificates; ``timeout`` is in seconds, from
-    connecting to the last byte of the answer. Proxies come from the environment (HTTPS_PROXY, NO_PROXY).
+    connecting to the last byte of the answer. Proxies come from the environment (HTTPS_PROXY, NO_PROXY), for https
+    only: a proxy would read the credentials of plain http, which never leaves this machine.
     """
 
     def __init__(self, url: str, verify: bool | str, timeout: float) -> None:
         self._verify = verify
         self._timeout = timeout
-        self._proxies = requests.utils.get_environ_proxies(url)
+        self._proxies = requests.utils.get_environ_proxies(url) if url.startswith("https:") else {}
         self._adapter = _Adapter(verify)
 
     def close(self) -> None:

@@ -85,8 +85,8 @@ RETURN = r"""
 scheduled_tasks:
   description:
     - The tasks that match, in the order of the service.
-    - Each has all fields named here; one that the service did not give is null. Fields that are new in the service are
-      kept.
+    - Each has all fields named here. One that the service left out, or gave as an empty string, is null. Fields that
+      are new in the service are kept.
   returned: success
   type: list
   elements: dict
@@ -132,11 +132,11 @@ scheduled_tasks:
       returned: success
       type: str
     reviewer:
-      description: IAM user ID of the reviewer. Null or empty where there is none.
+      description: IAM user ID of the reviewer. Null where there is none.
       returned: success
       type: str
     reviewer_user_name:
-      description: Name of the reviewer. Null or empty where there is none.
+      description: Name of the reviewer. Null where there is none.
       returned: success
       type: str
     approve_status:
@@ -151,7 +151,7 @@ scheduled_tasks:
       description:
         - State of the latest execution, one of V(READY), V(PROCESSING), V(ABNORMAL), V(PAUSED), V(CANCELED),
           V(FINISHED).
-        - Null or empty for a task that never ran.
+        - Null for a task that never ran.
       returned: success
       type: str
     execution_count:
@@ -179,7 +179,7 @@ scheduled_tasks:
       returned: success
       type: str
     associated_task_name_en:
-      description: English name of the script or runbook. Null or empty where there is none.
+      description: English name of the script or runbook. Null where there is none.
       returned: success
       type: str
   sample:
@@ -216,8 +216,7 @@ next_marker:
   description:
     - Where a limited list goes on, to be given as O(marker). Null where the list is complete, and always without
       O(limit).
-    - It can be null although more tasks match, where the service gives no marker. RV(count) tells; go on with O(offset)
-      then.
+    - Where the service gives no marker, it is the ID of the last task, which is what a marker is by the API reference.
   returned: success
   type: str
   sample: ST20260101000000000000demo
