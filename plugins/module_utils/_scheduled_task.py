@@ -182,7 +182,7 @@ def _parse_iso_8601(text: str) -> int:
             moment = datetime.strptime(text, form)
         except ValueError:
             continue
-            return (moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
+        return (moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
     return -1
 
 
