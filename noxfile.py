@@ -18,6 +18,7 @@ import antsibull_nox
 import antsibull_nox.sessions
 import nox
 from antsibull_nox.ansible import get_ansible_core_info, parse_ansible_core_version
+from antsibull_nox.collection import build_collection
 from antsibull_nox.utils import Version
 
 ANSIBLE_CORES = ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
@@ -63,6 +64,18 @@ def throwaway_home(session: nox.Session) -> Path:
     pip_conf.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     pip_conf.write_text("\n".join(["[global]"] + [f"{name} = {value}" for name, value in settings.items()]) + "\n")
     return home
+
+
+def install_collection(session: nox.Session) -> Path:
+    """Build the collection and install its tarball, as a user does but without a network.
+
+    The session must have installed ansible-core. Returns the folder, the session's own, for ANSIBLE_COLLECTIONS_PATH.
+    """
+    tarball, _data, _version = build_collection(session)
+    collections = Path(session.create_tmp()).absolute() / "collections"
+    shutil.rmtree(collections, ignore_errors=True)
+    session.run("ansible-galaxy", "collection", "install", "--offline", "-p", collections, tarball, silent=True)
+    return collections
 
 
 def ansible_test(session: nox.Session, ansible_core: str, commands: list[list[str]]) -> None:
