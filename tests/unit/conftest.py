@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import pytest
 from ansible.module_utils import basic
 
@@ -24,6 +25,10 @@ from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_i
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
 PLUGINS = ("module", "lookup")
+
+# A slow machine is no error, and what one run found out does not decide the next.
+hypothesis.settings.register_profile("coc", deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("coc")
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The signature against the vendor's own signer, and against the simulator's, over the wire.
+
+Repeated parameters and boolean values are not compared: a query is a mapping from names to texts and numbers, which
+cannot express the former, and the API has none of the latter.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+from huaweicloudsdkcore.sdk_request import SdkRequest
+from huaweicloudsdkcore.signer.signer import Signer
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+
+NOW = datetime(2026, 1, 31, 8, 0, 0, tzinfo=timezone.utc)
+
+text = st.text(st.characters(blacklist_categories=("Cs",)))  # all but surrogates
+visible = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
+# what encoders disagree about comes often
+awkward = st.text(st.sampled_from(" +*~/%=&;?#@:,!'()[]\\\"<>^`{|}\x7f\n-_.aZ09é中𝒳")) | text
+queries = st.dictionaries(awkward, awkward | st.integers(0), max_size=19)
+header_names = st.sampled_from(
+    ["X-Domain-Id", "x-project-id", "X-Security-Token", "Accept", "X-Language", "User_Agent", "x_custom-id", "Zz", "A"]
+)
+blank = st.text(st.sampled_from(" \t"), max_size=3)
+header_values = st.tuples(blank, text, blank).map("".join)
+headers = st.dictionaries(header_names, header_values)
+times = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(lambda time: time.replace(tzinfo=timezone.utc))
+paths = st.lists(awkward.map(lambda segment: segment.replace("/", "")), max_size=4).map("/".join)
+
+
+class Keys:
+    """What the vendor's signer takes as credentials."""
+
+    def __init__(self, access_key, secret_key):
+        self.ak, self.sk = access_key, secret_key
+
+
+def sign_as_the_vendor(host, path, query, extra, access_key, secret_key, now):
+    """Return the headers and the URL that the vendor's SDK would send."""
+    request = SdkRequest(
+        method="GET",
+        schema="https",
+        host=host,
+        resource_path=path,
+        query_params=list(query.items()),
+        header_params={**extra, "X-Sdk-Date": now.strftime("%Y%m%dT%H%M%SZ")},
+        body="",
+    )
+    signed = Signer(Keys(access_key, secret_key)).sign(request)
+    return signed.header_params, signed.url
+
+
+@settings(max_examples=500)
+@given(query=queries)
+@example({"b": "2", "a": "1"})
+@example({"task_name": "a b+c*d~e/f%g=h", "created_by": "", "Z": "名"})
+def test_query_is_the_vendors(query):
+    _headers, url = sign_as_the_vendor("coc.example.com", "/v1/schedule/task", query, {}, "AK", "SK", NOW)
+    assert canonical_query(query) == url.partition("?")[2]
+
+
+@settings(max_examples=500)
+@given(query=queries, extra=headers, access_key=visible, secret_key=visible, now=times)
+@example({}, {"X-Domain-Id": " d ", "X-Project-Id": "p", "X-Security-Token": "+t/="}, "AK", "SK", NOW)
+def test_signature_is_the_vendors(query, extra, access_key, secret_key, now):
+    url = f"https://coc.example.com/v1/schedule/task?{canonical_query(query)}"
+    ours = sign("GET", url, extra, access_key, secret_key, now)
+    theirs, _url = sign_as_the_vendor("coc.example.com", "/v1/schedule/task", query, extra, access_key, secret_key, now)
+    assert ours == {name: theirs[name] for name in ("Host", "X-Sdk-Date", "Authorization")}
+
+
+@given(path=paths)
+@example("v1/schedule/task")
+@example("v1/schedule/task/")
+@example("v1/计划 任务")
+def test_signature_covers_any_path_as_the_vendors_does(path):
+    theirs, _url = sign_as_the_vendor("coc.example.com", "/" + path, {}, {}, "AK", "SK", NOW)
+    encoded = "/".join(canonical_query({"": segment})[1:] for segment in path.split("/"))
+    ours = sign("GET", f"https://coc.example.com/{encoded}", {}, "AK", "SK", NOW)
+    assert ours["Authorization"] == theirs["Authorization"]
+
+
+def test_known_answer():
+    """The signature was computed by hand, with sha256sum and openssl."""
+    query = {"scheduled_type": "ONCE", "offset": 0, "limit": 10, "task_name": "数据库 巡检+*~"}
+    url = f"https://coc-intl.myhuaweicloud.com/v1/schedule/task?{canonical_query(query)}"
+    covered = {"X-Domain-Id": "0123456789abcdef0123456789abcdef", "X-Security-Token": " FakeToken+/== "}
+    signed = sign("GET", url, covered, "FAKEACCESSKEY0000001", "FakeSecretKey", NOW)
+    assert url.partition("?")[2] == (
+        "limit=10&offset=0&scheduled_type=ONCE&task_name=%E6%95%B0%E6%8D%AE%E5%BA%93%20%E5%B7%A1%E6%A3%80%2B%2A~"
+    )
+    assert signed == {
+        "Host": "coc-intl.myhuaweicloud.com",
+        "X-Sdk-Date": "20260131T080000Z",
+        "Authorization": "SDK-HMAC-SHA256 Access=FAKEACCESSKEY0000001, "
+        "SignedHeaders=host;x-domain-id;x-sdk-date;x-security-token, "
+        "Signature=967c675fe3a230848afd84489083c8d70cb370e75b43b8dca3d7f6c029344acb",
+    }
+
+
+def test_slash_at_the_end_of_the_path_is_not_signed_twice():
+    with_slash = sign("GET", "https://coc.example.com/v1/schedule/task/", {}, "AK", "SK", NOW)
+    assert with_slash == sign("GET", "https://coc.example.com/v1/schedule/task", {}, "AK", "SK", NOW)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8443", "coc.example.com:443", "[::1]:8443"])
+def test_host_is_signed_with_its_port(host):
+    ours = sign("GET", f"https://{host}/v1/schedule/task", {}, "AK", "SK", NOW)
+    theirs, _url = sign_as_the_vendor(host, "/v1/schedule/task", {}, {}, "AK", "SK", NOW)
+    assert ours["Host"] == host
+    assert ours["Authorization"] == theirs["Authorization"]
+
+
+def test_header_with_an_underscore_is_not_signed():
+    signed = sign("GET", "https://coc.example.com/", {"x_id": "1", "x-id": "2"}, "AK", "SK", NOW)
+    assert "SignedHeaders=host;x-id;x-sdk-date," in signed["Authorization"]
+
+
+def test_lone_surrogate_is_refused():
+    with pytest.raises(UnicodeEncodeError):
+        canonical_query({"task_name": "\ud800"})
+
+
+@pytest.fixture(scope="module")
+def service():
+    with coc_simulator.Simulator(tasks=0) as running:
+        yield running
+
+
+texts = st.sampled_from([name for name, allowed in coc_simulator.PARAMETERS.items() if hasattr(allowed, "pattern")])
+scope_ids = st.none() | visible
+
+
+@settings(max_examples=200)
+@given(query=st.dictionaries(texts, awkward, min_size=1), domain_id=scope_ids, project_id=scope_ids)
+@example({"task_name": "a b+c*d~e/f%g=h&i#j?k", "created_by": "%41%7e+%20"}, None, None)
+@example({"task_name": "../../x", "created_by": ""}, "d", None)
+def test_what_goes_over_the_wire_is_what_was_signed(service, query, domain_id, project_id):
+    """The simulator signs with code of its own what arrived: a 401 would mean that it is something else."""
+    credentials = Credentials(
+        "the test",
+        coc_simulator.ACCESS_KEY,
+        coc_simulator.SECRET_KEY,
+        coc_simulator.SECURITY_TOKEN,
+        domain_id=domain_id,
+        project_id=project_id,
+    )
+    client = Client(
+        {"endpoint": service.endpoint, "validate_certs": True, "timeout": 30.0, "max_retries": 0},
+        lambda: credentials,
+        pytest.fail,
+    )
+    service.faults.append(answer_200_if_signed)
+    with client:
+        assert client.get("/v1/schedule/task", query) == {"signed": True}
+    request = service.requests[-1]
+    assert request.raw_query == canonical_query(query)
+    assert dict(request.query) == query
+    assert (request.header("X-Domain-Id"), request.header("X-Project-Id")) == (domain_id, project_id)
+
+
+def answer_200_if_signed(exchange, answer):
+    """Hide that a value is none which a parameter takes: here only the signature counts."""
+    if answer.status != 401:
+        answer = coc_simulator.Answer(200, answer.headers, b'{"signed":true}')
+    exchange.deliver(answer)
