@@ -7,13 +7,17 @@
 PYTHON ?= python3
 NOX = .venv/bin/python -m nox
 
-.PHONY: help test matrix coverage clean
+.PHONY: help demo test matrix coverage clean
 
 help:
+	@echo "make demo      the example playbooks, on a simulator of the service"
 	@echo "make test      linters, sanity, unit and integration tests with one ansible-core"
 	@echo "make matrix    the same tests with every supported ansible-core and Python on this machine"
 	@echo "make coverage  share of the plugins' lines that the tests run"
 	@echo "make clean     removes what the commands above set up"
+
+demo: .venv/ready
+	@$(NOX) --session demo
 
 test: .venv/ready
 	$(NOX)

@@ -109,11 +109,17 @@ def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
     return [str(version) for version in info.controller_python_versions], targets
 
 
+def newest_ansible_core() -> str:
+    """Return the newest ansible-core that runs on the Python of this file."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return [core for core in ANSIBLE_CORES if python in pythons(core)[0]][-1]
+
+
 @nox.session(name="ansible-test")
 def test(session: nox.Session) -> None:
     """Run the sanity, unit and integration tests with the newest ansible-core for this Python."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    ansible_core = [core for core in ANSIBLE_CORES if python in pythons(core)[0]][-1]
+    ansible_core = newest_ansible_core()
     runs = [
         ["sanity", "--python", python],
         ["units", "--venv", "--python", python],
@@ -143,6 +149,22 @@ def matrix(session: nox.Session, ansible_core: str) -> None:
             ]
         )
     ansible_test(session, ansible_core, runs)
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Run the example playbooks on the simulator, with the collection installed as users have it."""
+    env = install_for_examples(session)
+    session.run("python", "tests/coc_simulator.py", "--", "python", "tests/demo.py", env=env, log=False)
+
+
+def install_for_examples(session: nox.Session) -> dict[str, str]:
+    """Install what users need, and nothing else. Returns the environment in which ansible finds it."""
+    session.install(f"ansible-core~={newest_ansible_core()}.0", "requests")
+    return {
+        "ANSIBLE_COLLECTIONS_PATH": str(install_collection(session)),
+        "ANSIBLE_HOME": str(Path(session.create_tmp()).absolute() / "ansible"),
+    }
 
 
 # Allows `python noxfile.py`
