@@ -311,7 +311,8 @@ def _checked_endpoint(endpoint: str, source: str) -> str:
         parts = urlsplit(endpoint)
         host = parts.hostname or ""
         usable = bool(
-            re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", parts.netloc)  # no user:password@, nothing to be encoded
+            # no user:password@, nothing to be encoded, nothing beside the brackets of an IPv6 address
+            re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?", parts.netloc)
             and host
             and (parts.port is None or parts.port > 0)
             and parts.scheme in ("http", "https")

@@ -140,7 +140,7 @@ def find_trust(validate_certs: bool, ca_path: str | None, environ: t.Mapping[str
             raise ValueError("ca_path: has no effect with validate_certs=false. Remove one of them.")
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user's own choice
         return False
-    bundle = environ.get("REQUESTS_CA_BUNDLE")
+    bundle = environ.get("REQUESTS_CA_BUNDLE", "").strip()
     for source, path in (("ca_path", ca_path), ("environment variable REQUESTS_CA_BUNDLE", bundle)):
         if path:
             if not os.path.exists(path):
