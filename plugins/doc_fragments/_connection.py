@@ -29,10 +29,10 @@ options:
       - Access key (AK). Needs O(secret_key).
       - >-
         Credentials are taken whole from the first of these that has any: the options O(access_key), O(secret_key),
-        O(security_token) and O(auth_token); O(credentials_file) if it is set; the environment variables
-        E(HUAWEICLOUD_SDK_AK), E(HUAWEICLOUD_SDK_SK) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN); the environment variables
-        E(HW_ACCESS_KEY), E(HW_SECRET_KEY), E(HW_SECURITY_TOKEN) and E(HW_AUTH_TOKEN); the profile file of
-        O(credentials_file).
+        O(security_token) and O(auth_token); O(credentials_file) if it is set, and then nothing after it; the
+        environment variables E(HUAWEICLOUD_SDK_AK), E(HUAWEICLOUD_SDK_SK) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN); the
+        environment variables E(HW_ACCESS_KEY), E(HW_SECRET_KEY), E(HW_SECURITY_TOKEN) and E(HW_AUTH_TOKEN); the profile
+        file of O(credentials_file).
     type: str
     aliases: [ak]
   secret_key:
@@ -79,7 +79,7 @@ options:
         order, and the keys C(ak), C(sk), C(security_token), C(domain_id) and C(project_id).
       - If not set, the environment variable E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) is used, else
         C(~/.huaweicloud/credentials), and both only after all other sources.
-      - If set, the file comes before all environment variables.
+      - If set, no environment variable is looked at for credentials.
     type: path
   validate_certs:
     description:

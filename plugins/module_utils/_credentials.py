@@ -99,6 +99,7 @@ def find_credentials(
     Raises :class:`CocError` where a source is incomplete, unreadable, or none has anything.
     """
     scope = {name: value for name, value in _given(options, OPTIONS).items() if name in ("domain_id", "project_id")}
+    _complete("the options", OPTIONS, scope)  # every source sends it
     if options.get("auth_source") == "ecs_metadata":
         return _ecs_agency(options, scope)
     for source, names, values in _sources(options, environ, warn):
@@ -171,7 +172,7 @@ def _complete(source: str, names: t.Mapping[str, str], values: dict[str, str]) -
 
 
 def _profile_path(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:
-    return os.path.expanduser(options.get("credentials_file") or environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+    return os.path.expanduser(options.get("credentials_file") or environ.get(FILE_VARIABLE, "").strip() or DEFAULT_FILE)
 
 
 def _read_profile(path: str, warn: t.Callable[[str], None]) -> configparser.ConfigParser:
