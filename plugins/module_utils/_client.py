@@ -11,7 +11,9 @@ in a row lock an access key for five minutes (field report).
 
 from __future__ import annotations
 
+import html
 import ipaddress
+import itertools
 import json
 import os
 import random
@@ -20,7 +22,7 @@ import time
 import typing as t
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
@@ -59,8 +61,11 @@ RANGES = {"timeout": (0.001, 3600.0, "seconds"), "max_retries": (0, 20, "attempt
 MAX_PAUSE = 60.0  # seconds; also the most that a Retry-After is waited for
 MAX_SKEW = timedelta(minutes=5)  # the service itself allows 15 minutes (vendor's SDK)
 
+# One character as itself, percent-encoded, or as JSON or HTML writes it.
+ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|&#?\w{1,8};|\\.|.", re.DOTALL)
+
 HINTS = {
-    401: "Check both before trying again: more than five failures in a row lock the key for five minutes.",
+    401: "Check them before trying again: more than five failures in a row lock an access key for five minutes.",
     403: "The user needs the IAM permission coc:schedule:list, with the scope of all resources.",
     404: "Check the endpoint.",
     429: "Too many requests: run less often, or ask for more with each.",
@@ -167,7 +172,7 @@ class Client:
         try:
             return self._transport.get(url, headers)
         except TransportError as error:
-            raise self._error(_Transient if error.transient else CocError, url, f"{error}.") from None
+            raise self._error(_Transient if error.transient else CocError, url, f"{self._scrub(str(error))}.") from None
 
     def _headers(self, url: str, credentials: Credentials) -> dict[str, str]:
         scope = {"X-Domain-Id": credentials.domain_id, "X-Project-Id": credentials.project_id}
@@ -228,9 +233,9 @@ class Client:
             target = self._scrub(answer.headers.get("Location", "nowhere"))
             what += f" Redirects are not followed; it points to {target}. Check the endpoint."
         if answer.status == 401:
-            skew = _skew(answer)
-            what += f" The credentials are wrong or the clock is; they came from {credentials.source}."
-            if skew is not None and abs(skew) > MAX_SKEW and not credentials.auth_token:
+            what += f" The credentials came from {credentials.source}."
+            skew = None if credentials.auth_token else _skew(answer)
+            if skew is not None and abs(skew) > MAX_SKEW:
                 what += f" {_clocks(skew)}"
         if answer.status in HINTS:
             what += f" {HINTS[answer.status]}"
@@ -250,32 +255,33 @@ class Client:
         request_id: str | None = None,
     ) -> CocError:
         return kind(
-            f"GET {url} {self._scrub(what, 2000)}",
+            f"GET {url} {what}",
             status,
             None if code is None else self._scrub(code),
             None if request_id is None else self._scrub(request_id),
         )
 
-    def _scrub(self, text: str, most: int = 500) -> str:
-        """Return ``text`` on one line of at most ``most`` characters, with nothing of a secret.
+    def _scrub(self, text: str) -> str:
+        """Return ``text`` on one line, at most 500 characters of it, with nothing of a secret.
 
         The gateway's messages echo signed headers. Any 8 characters in a row of a secret are hidden, so that it is
-        found where it was percent-encoded, or cut at either end.
+        found where it was cut at either end, and in whatever mixture of percent-encoding and of JSON's and HTML's
+        escapes it stands. A shorter secret is hidden where it is a word: anywhere, it would hide the whole message.
         """
-        pieces = {
-            form[start : start + 8]
-            for secret in self._secrets
-            for form in (secret, quote(secret, safe=""), quote(secret, safe="").lower())
-            for start in range(max(1, len(form) - 7))
-        }
-        hidden = [False] * len(text)
-        for length in {len(piece) for piece in pieces}:
-            for start in range(len(text) - length + 1):
-                if text[start : start + length] in pieces:
-                    hidden[start : start + length] = [True] * length
-        shown = "".join("\0" if hide else character for character, hide in zip(text, hidden))
-        shown = " ".join(re.sub("\0+", "********", shown).split())
-        return shown if len(shown) <= most else shown[:most] + "…"
+        text = "".join(character if character.isprintable() else " " for character in text[:20000])
+        pieces = {secret[start : start + 8] for secret in self._secrets for start in range(len(secret) - 7)}
+        words = [re.escape(secret) for secret in self._secrets if len(secret) < 8]
+        hidden = list(text)
+        for units in (list(text), ESCAPED.findall(text)):  # as it stands, and with each escape taken for its character
+            plain = "".join(map(_unescaped, units))
+            found = [(start, start + 8) for start in range(len(plain) - 7) if plain[start : start + 8] in pieces]
+            if words:
+                found += [match.span() for match in re.finditer(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", plain)]
+            offsets = [0, *itertools.accumulate(map(len, units))]
+            for start, end in found:
+                hidden[offsets[start] : offsets[end]] = "\0" * (offsets[end] - offsets[start])
+        shown = " ".join(re.sub("\0+", "********", "".join(hidden)).split())
+        return shown if len(shown) <= 500 else shown[:500] + "…"
 
 
 def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] = os.environ) -> str:
@@ -336,6 +342,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _unescaped(unit: str) -> str:
+    """Return the one character that a match of :data:`ESCAPED` stands for."""
+    if unit[0] == "&" and len(unit) > 1:
+        return html.unescape(unit)[:1] or unit[0]  # nothing for a character that HTML forbids
+    if unit[0] == "%" and len(unit) == 3 or unit[:2] == "\\u":
+        return chr(int(unit.lstrip("%\\u"), 16))
+    return unit[-1]
+
+
 def _no_constant(name: str) -> t.NoReturn:
     raise ValueError(f"{name} is not JSON")
 
@@ -348,9 +363,9 @@ def _describe(answer: Answer) -> tuple[str | None, str, str | None, str]:
         decoded = json.loads(text)
     except (ValueError, RecursionError):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        came = repr(text) if text else "an empty body"
+        came = f"'{text}'" if text else "an empty body"
         if title:
-            came = f"an HTML page titled {title.group(1).strip()!r}"
+            came = f"an HTML page titled '{title.group(1).strip()}'"
         return code, message, request_id, came
     if isinstance(decoded, dict):
         code, message = _service_error(decoded)
@@ -377,11 +392,12 @@ def _means_success(code: str) -> bool:
 
 
 def _skew(answer: Answer) -> timedelta | None:
-    """Return how far the service's clock is ahead of this machine's, by the answer's Date."""
+    """Return how far the service's clock is ahead of this machine's, by the answer's Date. None if that is absurd."""
     try:
-        return parsedate_to_datetime(answer.headers["Date"]) - datetime.now(timezone.utc)
+        skew = parsedate_to_datetime(answer.headers["Date"]) - datetime.now(timezone.utc)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         return None
+    return skew if abs(skew) < timedelta(days=36500) else None  # more would overflow when it is added to a time
 
 
 def _clocks(skew: timedelta) -> str:
