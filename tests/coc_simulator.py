@@ -618,6 +618,7 @@ class Simulator:
         self._sockets = set()
         self._failures = {}  # access key -> failed signatures in a row
         self._locked_until = {}  # access key -> time
+        self._page_ends = set()  # IDs of the last tasks of all pages, for repeat
         self._metadata_tokens = set()
         self._temporary = {}  # security token of the metadata service -> time of expiry
 
@@ -772,9 +773,12 @@ class Simulator:
         if marker is not None:
             start += self._position_after(tasks, marker)
         stop = start + limit
-        if 0 < start < len(tasks) and (self.repeat or marker is not None and self.markers == "inclusive"):
-            start, stop = start - 1, max(stop - 1, start + 1)  # it always brings a new task, too
+        if 0 < start < len(tasks):
+            repeat = self.repeat and tasks[start - 1]["id"] in self._page_ends
+            if repeat or (marker is not None and self.markers == "inclusive"):
+                start, stop = start - 1, max(stop - 1, start + 1)  # it always brings a new task, too
         page = tasks[start:stop]
+        self._page_ends.update(task["id"] for task in page[-1:])
         document = {"count": len(tasks), "scheduled_tasks": page}
         if self.markers == "stuck":
             document["next_maker"] = tasks[min(limit, len(tasks)) - 1]["id"] if tasks else None

@@ -191,7 +191,8 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
 
     ``offset`` and ``marker`` say where to start and are sent once; later pages follow the service's marker, or go on by
     offset where it gives none. Which of them the service honours together, and what its marker holds on the last page,
-    is not known: so a task that comes again is left out, and the end is where ``count`` says, or an empty page.
+    is not known: so a task that comes again is left out, and the end is where ``count`` says, or an empty page where
+    ``count`` changes meanwhile.
     Raises :class:`CocError` for an answer of another shape, and rather than return fewer tasks than the service counts.
     """
     filters = {name: value for name, value in query.items() if name not in PAGING}
@@ -202,31 +203,44 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     markers = {query.get("marker")}
     marks_pages = False
     tasks: dict[str, dict[str, t.Any]] = {}
+    counts: set[int] = set()
     received = 0
     ended = False
     while not ended and (limit is None or len(tasks) < limit):
         size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(tasks))
         page, count, marker = _ask(client, {**filters, **position, "limit": size}, len(tasks))
+        if "offset" in position and count < max(counts, default=0):
+            raise CocError(
+                f"GET {client.endpoint}{PATH} counted {max(counts)} tasks, then {count}: those removed meanwhile shift "
+                "the others, and some may have been passed over. None is returned. Try again."
+            )
+        counts.add(count)
         before = len(tasks)
         received += len(page)
         for task in page:
             if task["id"] != query.get("marker"):  # it ends the list before this one
                 tasks.setdefault(task["id"], task)
         missing = 0 if start is None else max(0, count - start - len(tasks))
-        ended = not page or (start is not None and not missing)
+        if start and len(counts) == 1 and len(tasks) > max(0, count - start):
+            raise CocError(
+                f"GET {client.endpoint}{PATH} ignores offset={start}: of {count} tasks, more came than follow it. None "
+                "is returned. Leave offset out."
+            )
+        # a count that changed tells how many there are now, not how many of them came
+        ended = not page or (start is not None and not missing and len(counts) == 1)
         if marker:
             marks_pages = True
             position = {"marker": marker}
-        elif start is not None:
-            position = {"offset": start + received}
-        elif marks_pages:  # then an answer without a marker is the last (Terraform provider)
+        elif marks_pages and not missing:  # then an answer without a marker is the last (Terraform provider)
             ended = True
+        elif start is not None:
+            position = {"offset": start + len(tasks)}  # not what was received: repeated tasks would hide others
         elif page:  # go on by what a marker is, the ID of the page's last task (API reference)
             position = {"marker": page[-1]["id"]}
         if not ended and (len(tasks) == before or position.get("marker", "") in markers):
             raise CocError(
-                f"GET {client.endpoint}{PATH} does not advance: {position} leads to tasks that came before. "
-                f"{len(tasks)} of {count} tasks were received; none is returned. Filter for fewer tasks."
+                f"GET {client.endpoint}{PATH} does not advance: after {len(tasks)} of {count} tasks it gives the same "
+                "ones again. None is returned. Filter for fewer tasks."
             )
         markers.add(marker)
     if missing and (limit is None or len(tasks) < limit):
