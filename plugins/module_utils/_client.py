@@ -124,9 +124,9 @@ class Client:
         self._max_retries: int = options["max_retries"]
         try:
             trust = find_trust(options["validate_certs"], options.get("ca_path"))
+            self._transport = Transport(self.endpoint, trust, options["timeout"])
         except ValueError as error:
             raise CocError(str(error)) from None
-        self._transport = Transport(self.endpoint, trust, options["timeout"])
         self._clock_error = timedelta(0)  # what to add to this machine's clock
         self._secrets: set[str] = set()  # everything that no message may show
 

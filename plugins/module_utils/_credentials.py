@@ -14,6 +14,7 @@ import configparser
 import http.client
 import json
 import os
+import re
 import stat
 import typing as t
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ FILE_SECTIONS = {
 METADATA_ADDRESS = "169.254.169.254"
 METADATA_TIMEOUT = 3.0  # seconds, each request
 METADATA_SOURCE = "the ECS metadata service"
+METADATA_FIELDS = {"access_key": "access", "secret_key": "secret", "security_token": "securitytoken"}
 RENEW_BEFORE = timedelta(seconds=60)
 
 
@@ -222,6 +224,8 @@ def _ask_metadata(scope: dict[str, str]) -> tuple[Credentials, datetime]:
     headers = {}
     if status == 200:
         headers["X-Metadata-Token"] = body.strip()
+        if not re.fullmatch(r"[!-~]+", headers["X-Metadata-Token"]):
+            raise CocError(f"{METADATA_SOURCE} answered something else than a token.")
     elif status not in (404, 405, 503):  # these say that there is no such thing here: go on without
         raise CocError(f"{METADATA_SOURCE} answered {status} to a request for a token. Is metadata access restricted?")
     status, body = _metadata("GET", "/openstack/latest/securitykey", headers)
@@ -232,11 +236,13 @@ def _ask_metadata(scope: dict[str, str]) -> tuple[Credentials, datetime]:
     try:
         answer = json.loads(body)["credential"]
         expires_at = datetime.strptime(answer["expires_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
-        given = _given(answer, {"access_key": "access", "secret_key": "secret", "security_token": "securitytoken"})
+        given = _given({name: value for name, value in answer.items() if isinstance(value, str)}, METADATA_FIELDS)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise CocError(f"{METADATA_SOURCE} answered something else than credentials.") from None
-    if len(_complete(METADATA_SOURCE, OPTIONS, given)) < 3:
-        raise CocError(f"{METADATA_SOURCE} gave credentials without a security token.")
+    missing = [name for field, name in METADATA_FIELDS.items() if field not in given]
+    if missing:
+        raise CocError(f"{METADATA_SOURCE} gave credentials without {' and '.join(missing)}.")
+    _complete(METADATA_SOURCE, METADATA_FIELDS, given)
     if expires_at <= datetime.now(timezone.utc):
         raise CocError(
             f"{METADATA_SOURCE} gave credentials that expired at {expires_at:%Y-%m-%dT%H:%M:%SZ}. Is the clock right?"

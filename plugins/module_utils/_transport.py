@@ -77,12 +77,13 @@ class Transport:
     ``verify`` is False, True or the path of a file or folder of CA certificates; ``timeout`` is in seconds, from
     connecting to the last byte of the answer. Proxies come from the environment (HTTPS_PROXY, NO_PROXY), for https
     only: a proxy would read the credentials of plain http, which never leaves this machine.
+    Raises ValueError for a proxy that is no URL.
     """
 
     def __init__(self, url: str, verify: bool | str, timeout: float) -> None:
         self._verify = verify
         self._timeout = timeout
-        self._proxies = requests.utils.get_environ_proxies(url) if url.startswith("https:") else {}
+        self._proxies = _find_proxies(url) if url.startswith("https:") else {}
         self._adapter = _Adapter(verify)
 
     def close(self) -> None:
@@ -114,11 +115,17 @@ class Transport:
         except requests.exceptions.SSLError as error:
             if "EOF" in str(error):
                 raise TransportError("failed: the connection was closed during the TLS handshake", True) from None
-            raise TransportError(
-                f"failed: TLS cannot be trusted: {_reason(error)}. See the options ca_path and validate_certs", False
-            ) from None
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                advice = "the certificate cannot be trusted: {}. See the options ca_path and validate_certs"
+            else:
+                advice = "no TLS connection: {}. The endpoint has to speak https there, with TLS 1.2 or later"
+            raise TransportError(f"failed: {advice.format(_reason(error))}", False) from None
         except requests.exceptions.ProxyError as error:
-            raise TransportError(f"failed at the proxy: {_reason(error)}. See HTTPS_PROXY and NO_PROXY", True) from None
+            reason = _reason(error)
+            raise TransportError(
+                f"failed at the proxy: {reason}. See the environment variables HTTPS_PROXY and NO_PROXY",
+                "Tunnel connection failed: 4" not in reason,  # it refuses, and may lock a user out
+            ) from None
         except (
             requests.exceptions.ConnectionError,
             requests.exceptions.Timeout,
@@ -133,7 +140,8 @@ def find_trust(validate_certs: bool, ca_path: str | None, environ: t.Mapping[str
     """Return what :class:`Transport` is to ``verify`` with.
 
     The variable REQUESTS_CA_BUNDLE counts where neither option says otherwise.
-    Raises ValueError for a path that does not exist, and for ``ca_path`` where nothing is validated.
+    Raises ValueError for a path that does not exist, a file without certificates, and for ``ca_path`` where nothing is
+    validated.
     """
     if not validate_certs:
         if ca_path:
@@ -145,8 +153,32 @@ def find_trust(validate_certs: bool, ca_path: str | None, environ: t.Mapping[str
         if path:
             if not os.path.exists(path):
                 raise ValueError(f"{source}: {path} does not exist. It takes a file or a folder of CA certificates.")
+            if not os.path.isdir(path):
+                try:
+                    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+                except OSError:
+                    raise ValueError(f"{source}: {path} cannot be read as CA certificates in PEM form.") from None
             return path
     return True
+
+
+def _find_proxies(url: str) -> dict[str, str]:
+    """Return the proxy for an https ``url``, by scheme. No message quotes it: it may hold a password."""
+    proxy = (requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or "").strip()
+    if not proxy:
+        return {}
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"
+    try:
+        host = urllib3.util.parse_url(proxy).host
+    except ValueError:
+        host = None
+    if not host:
+        raise ValueError(
+            "HTTPS_PROXY: not a URL of the form http://host:port or http://user:password@host:port. Special characters "
+            "in the password have to be percent-encoded."
+        )
+    return {"https": proxy}
 
 
 def within(seconds: float, function: t.Callable[[], T]) -> T:
