@@ -17,6 +17,7 @@ import threading
 import typing as t
 import zlib
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 try:
     import requests
@@ -170,7 +171,7 @@ def _find_proxies(url: str) -> dict[str, str]:
     if "://" not in proxy:
         proxy = f"http://{proxy}"
     try:
-        host = urllib3.util.parse_url(proxy).host
+        host = urlsplit(proxy).hostname and urllib3.util.parse_url(proxy).host  # requests reads it in both ways
     except ValueError:
         host = None
     if not host:
