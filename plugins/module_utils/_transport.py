@@ -10,6 +10,7 @@ REQUESTS_CA_BUNDLE replace ``verify=True``.
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import ssl
@@ -91,50 +92,63 @@ class Transport:
         self._adapter.close()
 
     def get(self, url: str, headers: t.Mapping[str, str]) -> Answer:
-        """Return the answer to ``GET url``, whatever its status. Raises :class:`TransportError`."""
-        request = requests.Request("GET", url, headers=dict(headers)).prepare()
+        """Return the answer to ``GET url``, whatever its status. Raises :class:`TransportError`.
+
+        A status that is not 200 says enough where its body does not come whole: a 401 must not pass for something to
+        try again.
+        """
+        try:
+            request = requests.Request("GET", url, headers=dict(headers)).prepare()
+        except ValueError as error:
+            raise TransportError(f"could not be sent: {_reason(error)}", False) from None
         adapter = self._adapter
+        refusals: list[Answer] = []
 
         def exchange() -> Answer:
             response = adapter.send(
                 request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
             )
             with response:
-                try:
-                    body = _read(response)
-                except (TransportError, urllib3.exceptions.HTTPError):
-                    if response.status_code == 200:
-                        raise
-                    body = b""  # the status says enough
-                return Answer(response.status_code, response.headers, body)
+                if response.status_code != 200:
+                    refusals.append(Answer(response.status_code, response.headers, b""))
+                return Answer(response.status_code, response.headers, _read(response))
 
         try:
             return within(self._timeout, exchange)
-        except TimeoutError:
-            self._adapter = _Adapter(self._verify)  # the old connection is still busy: leave it alone
-            raise TransportError(f"timed out: no whole answer within {self._timeout:g} seconds", True) from None
-        except requests.exceptions.SSLError as error:
+        except (TransportError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:  # requests' are OSErrors
+            if isinstance(error, TimeoutError):
+                self._adapter = _Adapter(self._verify)  # the old connection is still busy: leave it alone
+            if refusals:
+                return refusals[0]
+            raise self._explained(error) from None
+
+    def _explained(self, error: Exception) -> TransportError:
+        """Return what an error of the exchange means."""
+        reason = _reason(error)
+        if isinstance(error, TransportError):
+            return error
+        if isinstance(error, (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)):
+            return TransportError(f"timed out: no whole answer within {self._timeout:g} seconds", True)
+        if isinstance(error, requests.exceptions.SSLError):
             if "EOF" in str(error):
-                raise TransportError("failed: the connection was closed during the TLS handshake", True) from None
+                return TransportError("failed: the connection was closed during the TLS handshake", True)
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 advice = "the certificate cannot be trusted: {}. See the options ca_path and validate_certs"
             else:
                 advice = "no TLS connection: {}. The endpoint has to speak https there, with TLS 1.2 or later"
-            raise TransportError(f"failed: {advice.format(_reason(error))}", False) from None
-        except requests.exceptions.ProxyError as error:
-            reason = _reason(error)
-            raise TransportError(
+            return TransportError(f"failed: {advice.format(reason)}", False)
+        if isinstance(error, requests.exceptions.ProxyError):
+            return TransportError(
                 f"failed at the proxy: {reason}. See the environment variables HTTPS_PROXY and NO_PROXY",
                 "Tunnel connection failed: 4" not in reason,  # it refuses, and may lock a user out
-            ) from None
-        except (
-            requests.exceptions.ConnectionError,
-            requests.exceptions.Timeout,
-            urllib3.exceptions.HTTPError,
-        ) as error:
-            raise TransportError(f"failed: {_reason(error)}", True) from None
-        except (requests.exceptions.RequestException, OSError, ValueError) as error:
-            raise TransportError(f"could not be sent: {type(error).__name__}: {error}", False) from None
+            )
+        if isinstance(error, (requests.exceptions.InvalidHeader, urllib3.exceptions.InvalidHeader)):
+            return TransportError(f"answered with headers that contradict each other: {reason}", False)
+        if isinstance(error, (requests.exceptions.RequestException, urllib3.exceptions.HTTPError)) and not isinstance(
+            error, ValueError
+        ):
+            return TransportError(f"failed: {reason}", True)
+        return TransportError(f"could not be sent: {reason}", False)
 
 
 def find_trust(validate_certs: bool, ca_path: str | None, environ: t.Mapping[str, str] = os.environ) -> bool | str:
@@ -232,20 +246,30 @@ def _read(response: requests.Response) -> bytes:
             raise TransportError("answered with gzip data that cannot be unpacked", False) from None
     if len(body) > bound:
         if is_success:
-            raise TransportError(f"answered with more than {MAX_ANSWER // 1024**2} MiB; is this COC?", False)
+            raise TransportError(
+                f"answered with more than {MAX_ANSWER // 1024**2} MiB, which no list of tasks is", False
+            )
         return bytes(body[:bound])
     announced = response.headers.get("Content-Length", "")
-    if (announced.isdigit() and received < int(announced)) or (unpack and not unpack.eof):
-        raise TransportError(f"failed: the answer was cut short after {received} bytes", True)
+    if (
+        (re.fullmatch("[0-9]{1,18}", announced) and received < int(announced))
+        or (unpack and not unpack.eof)
+        or not (received or announced or "Transfer-Encoding" in response.headers)  # cut among the headers
+    ):
+        raise TransportError("failed: the answer was cut short", True)
     return bytes(body)
 
 
 def _reason(error: BaseException) -> str:
     """Return the innermost cause of a network error: the outer ones repeat the URL and show Python objects."""
     seen = set()
-    while id(error) not in seen:
+    while id(error) not in seen and not isinstance(error, http.client.HTTPException):
         seen.add(id(error))
         causes = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
         error = next((cause for cause in causes if isinstance(cause, BaseException) and id(cause) not in seen), error)
+    if isinstance(error, http.client.IncompleteRead):
+        return "the answer was cut short"
+    if isinstance(error, http.client.HTTPException) and not isinstance(error, ConnectionError):
+        return f"the answer is not valid HTTP: {error!r}"
     text = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or str(error) or type(error).__name__
     return re.sub(r"<[^>]*>:? ?", "", text).rstrip(".")
