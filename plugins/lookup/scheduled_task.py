@@ -12,6 +12,8 @@ description:
   - Returns the scheduled tasks of Cloud Operations Center (COC) that match all given filters, whatever their number.
   - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
   - A lookup runs on the controller. It reads the environment variables and the profile file of the controller.
+  - Each option also comes from a variable C(ansible_huaweicloud_<option>), which a keyword outranks. An unknown keyword,
+    or an unknown variable that starts so, is an error.
   - A lookup in C(vars) asks the service again at every use, for every host. Where it is used more than once, keep its
     result with M(ansible.builtin.set_fact).
 author:
@@ -55,9 +57,9 @@ EXAMPLES = r"""
 
 - name: Show whether two tasks are switched on
   ansible.builtin.debug:
-    msg: "{{ tasks | items2dict(key_name='name', value_name='enabled') }}"
+    msg: "{{ two | items2dict(key_name='name', value_name='enabled') }}"
   vars:
-    tasks: "{{ query('huaweicloud.coc.scheduled_task', first_id, second_id, on_missing='warn') }}"
+    two: "{{ query('huaweicloud.coc.scheduled_task', first_id, second_id, on_missing='warn') }}"
     first_id: ST20260101000000000000demo
     second_id: ST20260102000000000000demo
     ansible_huaweicloud_region: ap-southeast-3
@@ -100,6 +102,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
 }
 ALIASES = {alias: name for name, spec in OPTIONS.items() for alias in spec.get("aliases", ())}
+VARIABLE_PREFIX = "ansible_huaweicloud_"
 
 
 class LookupModule(LookupBase):
@@ -129,16 +132,11 @@ class LookupModule(LookupBase):
         Not by ``set_options``: it ignores unknown keywords, refuses a blank choice, gives variables as they stand, not
         templated, and words its errors in its own way.
         """
-        for name in direct:
-            if name not in OPTIONS and name not in ALIASES:
-                near = get_close_matches(name, [*OPTIONS, *ALIASES], 1)
-                hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(OPTIONS)}."
-                raise _client.CocError(f"{name}: the lookup huaweicloud.coc.scheduled_task has no such option. {hint}")
-        given = {
-            name: self._templar.template(variables[f"ansible_huaweicloud_{name}"])
-            for name in OPTIONS
-            if f"ansible_huaweicloud_{name}" in variables
-        }
+        _refuse_unknown(direct, [*OPTIONS, *ALIASES])
+        by_variable = {f"{VARIABLE_PREFIX}{name}": name for name in OPTIONS}
+        given_by_variable = [name for name in variables if name.startswith(VARIABLE_PREFIX)]
+        _refuse_unknown(given_by_variable, list(by_variable))
+        given = {by_variable[name]: self._templar.template(variables[name]) for name in given_by_variable}
         given.update({ALIASES.get(name, name): value for name, value in drop_blank(direct).items()})
         checked = ArgumentSpecValidator(OPTIONS).validate(drop_blank(given))
         if checked.error_messages:
@@ -162,3 +160,12 @@ class LookupModule(LookupBase):
             if on_missing == "warn":
                 display.warning(problem)
         return found
+
+
+def _refuse_unknown(names: t.Iterable[str], known: list[str]) -> None:
+    """Raise for a name that is not ``known``: a misspelt filter that is ignored would give every task."""
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(known)}."
+            raise _client.CocError(f"{name}: the lookup huaweicloud.coc.scheduled_task has no such option. {hint}")
