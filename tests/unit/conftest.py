@@ -13,12 +13,14 @@ import json
 import os
 import socket
 import typing as t
+import unittest.mock
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import hypothesis
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
 from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_info
@@ -93,10 +95,16 @@ class Outcome:
 def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
     """Run the real ``main()`` of the module."""
     arguments = {**options, "_ansible_check_mode": check_mode}
+    warnings._global_warnings.clear()  # a module has a process of its own, without controller code
+    warnings._global_deprecations.clear()
     stdout = io.StringIO()
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.redirect_stdout(stdout))
         stack.enter_context(contextlib.suppress(SystemExit))
+        with contextlib.suppress(ImportError):  # ansible-core before 2.19
+            from ansible.module_utils import _internal
+
+            stack.enter_context(unittest.mock.patch.object(_internal, "is_controller", False))
         try:
             from ansible.module_utils.testing import patch_module_args
         except ImportError:  # ansible-core before 2.18
@@ -109,7 +117,8 @@ def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
         failed=result.get("failed", False),
         msg=result.get("msg", ""),
         tasks=result.get("scheduled_tasks", []),
-        warnings=[str(warning) for warning in result.get("warnings", [])],
+        # ansible-core 2.19 has more to tell of a warning than its text
+        warnings=[w if isinstance(w, str) else w["event"]["msg"] for w in result.get("warnings", [])],
         result=result,
         output=stdout.getvalue(),
     )
