@@ -618,7 +618,7 @@ class Simulator:
         self._sockets = set()
         self._failures = {}  # access key -> failed signatures in a row
         self._locked_until = {}  # access key -> time
-        self._page_ends = set()  # IDs of the last tasks of all pages, for repeat
+        self._page_end = None  # ID of the last task of the page before
         self._metadata_tokens = set()
         self._temporary = {}  # security token of the metadata service -> time of expiry
 
@@ -631,7 +631,7 @@ class Simulator:
         self._log = open(self.log, "a", encoding="utf-8") if self.log else None
         self._server = _Server(("127.0.0.1", self.port), self)
         self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_exception):
@@ -774,11 +774,11 @@ class Simulator:
             start += self._position_after(tasks, marker)
         stop = start + limit
         if 0 < start < len(tasks):
-            repeat = self.repeat and tasks[start - 1]["id"] in self._page_ends
+            repeat = self.repeat and tasks[start - 1]["id"] == self._page_end
             if repeat or (marker is not None and self.markers == "inclusive"):
                 start, stop = start - 1, max(stop - 1, start + 1)  # it always brings a new task, too
         page = tasks[start:stop]
-        self._page_ends.update(task["id"] for task in page[-1:])
+        self._page_end = page[-1]["id"] if page else None
         document = {"count": len(tasks), "scheduled_tasks": page}
         if self.markers == "stuck":
             document["next_maker"] = tasks[min(limit, len(tasks)) - 1]["id"] if tasks else None

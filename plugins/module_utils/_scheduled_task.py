@@ -240,7 +240,7 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
         if not ended and (len(tasks) == before or position.get("marker", "") in markers):
             raise CocError(
                 f"GET {client.endpoint}{PATH} does not advance: after {len(tasks)} of {count} tasks it gives the same "
-                "ones again. None is returned. Filter for fewer tasks."
+                "ones again. None is returned. Try again, or filter for fewer tasks."
             )
         markers.add(marker)
     if missing and (limit is None or len(tasks) < limit):
