@@ -61,10 +61,14 @@ TERRAFORM_ENVIRONMENT = {
     "domain_id": "HW_DOMAIN_ID",
     "project_id": "HW_PROJECT_ID",
 }
-FILE_SECTIONS = {
-    "global": {"access_key": "ak", "secret_key": "sk", "security_token": "security_token", "domain_id": "domain_id"},
-    "basic": {"access_key": "ak", "secret_key": "sk", "security_token": "security_token", "project_id": "project_id"},
+FILE_KEYS = {
+    "access_key": "ak",
+    "secret_key": "sk",
+    "security_token": "security_token",
+    "domain_id": "domain_id",
+    "project_id": "project_id",
 }
+FILE_SECTIONS = {"global": FILE_KEYS, "basic": FILE_KEYS}
 
 # The metadata service of an ECS (vendor's SDK). Tests replace the address; nothing else may.
 METADATA_ADDRESS = "169.254.169.254"
