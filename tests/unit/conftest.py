@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import ipaddress
 import json
 import os
-import socket
+import sys
 import typing as t
 import unittest.mock
 from dataclasses import dataclass, field
@@ -25,8 +24,11 @@ from ansible.module_utils.common import warnings
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
 from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_info
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.unit.loopback_only import sitecustomize
 
 PLUGINS = ("module", "lookup")
+
+sys.addaudithook(sitecustomize.refuse)
 
 # A slow machine is no error, and what one run found out does not decide the next.
 hypothesis.settings.register_profile("coc", deadline=None, database=None, print_blob=True)
@@ -34,17 +36,17 @@ hypothesis.settings.load_profile("coc")
 
 
 @pytest.fixture(autouse=True)
-def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail a test that connects to anything but this machine, the cloud's metadata address included."""
-    connect = socket.socket.connect
+def only_loopback(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Path]:
+    """Fail a test that sends anything to another machine, the cloud's metadata address included.
 
-    def guarded(self: socket.socket, address: t.Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not ipaddress.ip_address(address[0]).is_loopback:
-            pytest.fail(f"a test connects to {address}")
-        connect(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    The processes that it starts are bound, too. The path is that of the notes about what was refused.
+    """
+    notes = tmp_path_factory.mktemp("refused") / "notes"
+    monkeypatch.setenv(sitecustomize.VARIABLE, str(notes))
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(sitecustomize.__file__), prepend=os.pathsep)
     monkeypatch.setattr(_credentials, "METADATA_ADDRESS", "127.0.0.1:9")
+    yield notes
+    assert not notes.exists(), notes.read_text()
 
 
 @pytest.fixture(autouse=True)
