@@ -11,10 +11,12 @@ in a row lock an access key for five minutes (field report).
 
 from __future__ import annotations
 
+import contextlib
 import html
 import ipaddress
 import itertools
 import json
+import math
 import os
 import random
 import re
@@ -129,6 +131,7 @@ class Client:
             raise CocError(str(error)) from None
         self._clock_error = timedelta(0)  # what to add to this machine's clock
         self._secrets: set[str] = set()  # everything that no message may show
+        self._latest: tuple[str, str | None] = ("", None)  # URL and request ID of the latest answer
 
     def __enter__(self) -> Client:
         return self
@@ -154,7 +157,7 @@ class Client:
                         failure.msg += f" Tried {attempt + 1} times."
                     raise
                 pause = failure.pause
-            own_pause = 0.5 * 2**attempt * random.uniform(0.5, 1)
+            own_pause = min(0.5 * 2**attempt, MAX_PAUSE) * random.uniform(0.5, 1)
             time.sleep(min(max(own_pause, pause or 0), MAX_PAUSE))
             attempt += 1
 
@@ -198,17 +201,15 @@ class Client:
     def _decode(self, url: str, answer: Answer, credentials: Credentials) -> dict[str, t.Any]:
         """Return the JSON object of a 200, unless it is none or carries an error code."""
         try:
-            # json takes the last of repeated keys, as the vendor's SDK does
-            decoded = json.loads(answer.body.decode("utf-8-sig"), parse_constant=_no_constant)
-            if b"\\ud" in answer.body.lower():
-                json.dumps(decoded, ensure_ascii=False).encode()  # a lone surrogate would only fail on its way out
+            decoded = _parse(answer.body)
         except (ValueError, RecursionError):
             decoded = None
         if not isinstance(decoded, dict):
-            raise self._refusal(url, answer, credentials, "where a JSON object was expected")
+            raise self._refusal(url, answer, credentials)
         code, message = _service_error(decoded)
         if code is not None and not _means_success(code):
             raise self._refusal(url, answer, credentials)
+        self._latest = url, answer.headers.get("X-Request-Id")
         return decoded
 
     def _clock_corrected(self, answer: Answer, credentials: Credentials) -> bool:
@@ -220,14 +221,24 @@ class Client:
         self.warn(f"{_clocks(skew)} Requests are signed with the service's time. Set the clock of this machine.")
         return True
 
-    def _refusal(self, url: str, answer: Answer, credentials: Credentials, wrong: str = "") -> CocError:
-        """Return the error for an answer that is not the wanted one; ``wrong`` says what is wrong with a 200."""
+    def wrong_answer(self, what: str) -> CocError:
+        """Return the error for the latest answer of :meth:`get`, with which the caller cannot do anything.
+
+        ``what`` says what came where what was expected; it must hold nothing of the answer but names and types.
+        """
+        url, request_id = self._latest
+        return self._error(CocError, url, f"answered HTTP 200 {what}", 200, None, request_id)
+
+    def _refusal(self, url: str, answer: Answer, credentials: Credentials) -> CocError:
+        """Return the error for an answer that is none of status 200 with a JSON object that tells of success."""
         code, message, request_id, came = _describe(answer)
         what = f"answered HTTP {answer.status}"
-        if wrong or not (code or message):
-            what += f" with {self._scrub(came)} {wrong}".rstrip()
         if code or message:
             what += ", " + ": ".join(self._scrub(part).rstrip(".") for part in (code, message) if part)
+        else:
+            what += f" with {self._scrub(came)}"
+            if answer.status == 200:
+                what += " where a JSON object was expected"
         what += f" (request ID {self._scrub(request_id)})." if request_id else "."
         if 300 <= answer.status < 400:
             target = self._scrub(answer.headers.get("Location", "nowhere"))
@@ -351,27 +362,43 @@ def _unescaped(unit: str) -> str:
     return unit[-1]
 
 
-def _no_constant(name: str) -> t.NoReturn:
-    raise ValueError(f"{name} is not JSON")
+def _parse(body: bytes) -> t.Any:
+    """Return the JSON value that ``body`` holds; of repeated keys the last counts, as in the vendor's SDK.
+
+    Raises ValueError, or RecursionError, for everything else, and for what could not be passed on as JSON: numbers that
+    are infinite or none, and lone surrogates.
+    """
+    decoded = json.loads(body.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
+    if b"\\ud" in body.lower():
+        json.dumps(decoded, ensure_ascii=False).encode()
+    return decoded
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is no finite number")
+    return number
 
 
 def _describe(answer: Answer) -> tuple[str | None, str, str | None, str]:
     """Return what an error answer says: code, message, request ID, and in words what the body is."""
     code, message, request_id = None, "", answer.headers.get("X-Request-Id")
-    text = answer.body.decode("utf-8", "replace")
     try:
-        decoded = json.loads(text)
-    except (ValueError, RecursionError):
+        decoded = _parse(answer.body)
+    except (ValueError, RecursionError) as error:
+        text = answer.body[:4096].decode("utf-8", "replace")
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        came = f"'{text}'" if text else "an empty body"
         if title:
             came = f"an HTML page titled '{title.group(1).strip()}'"
+        else:
+            came = f"what is not JSON ({error}): '{text[:200]}'" if text else "an empty body"
         return code, message, request_id, came
     if isinstance(decoded, dict):
         code, message = _service_error(decoded)
         if request_id is None and isinstance(decoded.get("request_id"), str):
             request_id = decoded["request_id"]
-    return code, message, request_id, f"JSON of type {type(decoded).__name__}"
+    return code, message, request_id, "null" if decoded is None else f"JSON of type {type(decoded).__name__}"
 
 
 def _service_error(answer: dict[str, t.Any]) -> tuple[str | None, str]:
@@ -382,7 +409,8 @@ def _service_error(answer: dict[str, t.Any]) -> tuple[str | None, str]:
     for holder in (answer, *(value for value in answer.values() if isinstance(value, dict))):
         for code, message in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
             if isinstance(holder.get(code), (str, int)) or isinstance(holder.get(message), str):
-                return str(holder.get(code) or "") or None, str(holder.get(message) or "")
+                text = holder.get(message)
+                return str(holder.get(code) or "") or None, text if isinstance(text, str) else ""
     return None, ""
 
 
@@ -413,13 +441,11 @@ def _pause(retry_after: str, message: str) -> float | None:
 
     That reads "… over ratelimit,limit:200,time:5 minute" (API reference). None where nothing usable is said.
     """
-    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute)", message)
-    try:
-        if retry_after.strip().isdigit():
+    with contextlib.suppress(TypeError, ValueError, IndexError, OverflowError):
+        if re.fullmatch("[0-9]+", retry_after.strip()):
             return float(retry_after)
-        if retry_after:
-            pause = (parsedate_to_datetime(retry_after) - datetime.now(timezone.utc)).total_seconds()
-            return pause if pause >= 0 else None
-    except (TypeError, ValueError, IndexError, OverflowError):
-        pass
+        pause = (parsedate_to_datetime(retry_after) - datetime.now(timezone.utc)).total_seconds()
+        if pause >= 0:
+            return pause
+    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute)", message)
     return float(window.group(1)) * (60 if window.group(2) == "minute" else 1) if window else None

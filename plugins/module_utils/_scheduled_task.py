@@ -21,6 +21,7 @@ PAGE_SIZE = 1000  # the most that the service gives at once (vendor's API defini
 LATEST = 9_000_000_000_000_000  # milliseconds since the epoch (vendor's API definition)
 PAGING = ("limit", "offset", "marker")
 TIMES = ("last_execution_start_time", "last_execution_end_time")
+MAX_DEPTH = 100  # levels within a field that is new in the service: Ansible itself walks through a result recursively
 NO_SUCH_TASK = "COC.00014102"
 
 # The 19 query parameters of the API, under its own names (API reference).
@@ -275,7 +276,9 @@ def _ask(
             tasks = []
         if not isinstance(tasks, list) or type(count) is not int or not isinstance(marker, (str, type(None))):
             came = f"scheduled_tasks {_kind(tasks)}, count {_kind(count)} and next_maker {_kind(marker)}"
-            raise _wrong_shape(client, f"with {came}", "a list, an int and a string")
+            raise _wrong_shape(client, came, "a list, an int and a string")
+        if not 0 <= count < 2**63:
+            raise _wrong_shape(client, "a count out of range", "0 or more")
         return [_fill(client, task) for task in tasks], count, marker or None
     except CocError as error:
         if so_far:
@@ -286,19 +289,35 @@ def _ask(
 def _fill(client: Client, task: object) -> dict[str, t.Any]:
     """Return ``task`` with null for the fields it lacks or has empty; fields that the vendor may add are kept."""
     if not isinstance(task, dict) or not task.get("id"):
-        raise _wrong_shape(client, "with a scheduled task that is no object or has no id", "an object with an id")
+        raise _wrong_shape(client, "a scheduled task that is no object or has no id", "an object with an id")
     filled = {**ABSENT, **task}
+    if len(filled) > len(FIELDS) and _is_deeper(MAX_DEPTH, list(filled.values())):
+        raise _wrong_shape(client, "a scheduled task with a new field of great depth", f"depth {MAX_DEPTH} at most")
     for field, kind in FIELDS.items():
         value = filled[field]
         if value == "":  # what has nothing to tell comes as null, as "", or not at all (Terraform provider)
             filled[field] = None
         elif value is not None and type(value) is not kind:
-            raise _wrong_shape(client, f"with a scheduled task whose {field} is {_kind(value)}", kind.__name__)
+            raise _wrong_shape(client, f"a scheduled task whose {field} is {_kind(value)}", kind.__name__)
     return filled
 
 
+def _is_deeper(depth: int, values: t.Iterable[object]) -> bool:
+    """Tell whether there are values within values within ``values`` for more than ``depth`` levels."""
+    for _level in range(depth):
+        values = [
+            inner
+            for value in values
+            if isinstance(value, (dict, list))
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not values:
+            return False
+    return True
+
+
 def _wrong_shape(client: Client, came: str, expected: str) -> CocError:
-    return CocError(f"GET {client.endpoint}{PATH} answered {came}, where {expected} is expected. Is this COC?", 200)
+    return client.wrong_answer(f"with {came}, where {expected} is expected. Is this COC?")
 
 
 def _kind(value: object) -> str:
