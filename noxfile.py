@@ -158,6 +158,16 @@ def demo(session: nox.Session) -> None:
     session.run("python", "tests/coc_simulator.py", "--", "python", "tests/demo.py", env=env, log=False)
 
 
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Check that the demo and every example of the documentation do what they say."""
+    env = install_for_examples(session)
+    session.install("pytest")
+    session.run(
+        "pytest", "-p", "no:cacheprovider", "tests/docs", env={**env, "PYTHONPATH": env["ANSIBLE_COLLECTIONS_PATH"]}
+    )
+
+
 def install_for_examples(session: nox.Session) -> dict[str, str]:
     """Install what users need, and nothing else. Returns the environment in which ansible finds it."""
     session.install(f"ansible-core~={newest_ansible_core()}.0", "requests")

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every example of the documentation works: playbooks, lists of tasks, and commands that begin with ``ansible``."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+import textwrap
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+
+CHECKOUT = Path(__file__).parents[2]
+PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/docsite/rst/*.rst")])
+PLUGINS = ("plugins.modules.scheduled_task_info", "plugins.lookup.scheduled_task")
+
+MARKDOWN = re.compile(r"^```(?P<language>\S+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
+RST = re.compile(r"^\.\. code-block:: (?P<language>\S+)\n(?P<code>(?:\n|^ +.*\n)+)", re.MULTILINE)
+
+# What an example leaves to its reader.
+VARIABLES = {
+    "vault_access_key": coc_simulator.ACCESS_KEY,
+    "vault_secret_key": coc_simulator.SECRET_KEY,
+}
+INVENTORY = "bastion ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'\n"
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Return language and code of each code block of ``page``."""
+    pattern = MARKDOWN if page.suffix == ".md" else RST
+    return [(one["language"], textwrap.dedent(one["code"])) for one in pattern.finditer(page.read_text("utf-8"))]
+
+
+def plays(name: str, code: str, simulator: coc_simulator.Simulator) -> list[dict[str, t.Any]]:
+    """Return the plays that run ``code``, a playbook or a list of tasks; none if it is another kind of YAML.
+
+    The IDs of tasks and the addresses of the service in it become those of the simulator.
+    """
+    given = {
+        found: task["id"] for found, task in zip(dict.fromkeys(re.findall(r"\bST\w{24}\b", code)), simulator.tasks)
+    }
+    for example, real in given.items():
+        code = code.replace(example, real)
+    code = re.sub(r"https://coc[\w.-]*\.myhuaweicloud\.\w+", simulator.endpoint, code)
+    items = yaml.safe_load(code)
+    if not isinstance(items, list):
+        return []
+    if "hosts" in items[0]:
+        return [{**play, "name": f"{name}: {play['name']}"} for play in items]
+    return [{"name": name, "hosts": "localhost", "gather_facts": False, "tasks": items}]
+
+
+def run_plays(run, folder: Path, playbook: list[dict[str, t.Any]]) -> None:
+    """Run a playbook to its end, without any warning."""
+    (folder / "inventory").write_text(INVENTORY)
+    (folder / "variables.yml").write_text(yaml.safe_dump(VARIABLES))
+    (folder / "playbook.yml").write_text(yaml.safe_dump(playbook, allow_unicode=True, sort_keys=False))
+    extra_vars = f"@{folder / 'variables.yml'}"
+    done = run("ansible-playbook", "-i", folder / "inventory", "-e", extra_vars, folder / "playbook.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+
+
+def test_there_are_pages() -> None:
+    assert len(PAGES) > 4
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_of_a_page(page: Path, simulator: coc_simulator.Simulator, run, tmp_path: Path) -> None:
+    playbook = []
+    commands = []
+    for number, (language, code) in enumerate(blocks(page), 1):
+        if language.startswith("yaml"):
+            playbook += plays(f"{page.name}, block {number}", code, simulator)
+        elif language in ("shell", "console"):
+            commands += re.findall(r"^(?:\$ )?(ansible(?:-doc|-playbook)? .*)$", code, re.MULTILINE)
+    assert playbook or commands, "an example that nobody can run"
+    if playbook:
+        run_plays(run, tmp_path, playbook)
+    for command in commands:
+        done = run(*shlex.split(command))
+        assert (done.returncode, done.stderr) == (0, ""), (command, done.stdout)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_examples_of_a_plugin(plugin: str, simulator: coc_simulator.Simulator, run, tmp_path: Path) -> None:
+    examples = importlib.import_module(f"ansible_collections.huaweicloud.coc.{plugin}").EXAMPLES
+    run_plays(run, tmp_path, plays(plugin, examples, simulator))
+    assert len(simulator.requests) > 2
