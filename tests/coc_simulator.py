@@ -346,17 +346,29 @@ def mutate(function):
 
 def reset(when="before"):
     """Reset the connection (TCP RST), ``before`` anything is sent, half-way through the ``headers`` or the ``body``."""
-    return lambda exchange, answer: exchange.disconnect(_part_sent(answer, when), reset=True)
+    return _break(when, True)
 
 
 def close(when="before"):
     """Close the connection (TCP FIN), ``before`` anything is sent, half-way through the ``headers`` or the ``body``."""
-    return lambda exchange, answer: exchange.disconnect(_part_sent(answer, when))
+    return _break(when, False)
 
 
-def _part_sent(answer, when):
-    head, content = answer.encode()
-    return {"before": b"", "headers": head[: len(head) // 2], "body": head + content[: len(content) // 2]}[when]
+def _break(when, reset):
+    _check(when, "before", "headers", "body")
+
+    def fault(exchange, answer):
+        head, content = answer.encode()
+        parts = {"before": b"", "headers": head[: len(head) // 2], "body": head + content[: len(content) // 2]}
+        exchange.disconnect(parts[when], reset)
+
+    return fault
+
+
+def _check(value, *known):
+    """Refuse a fault's argument when it is made: when it strikes, only a thread of the server would tell."""
+    if value not in known:
+        raise ValueError("{!r} is none of {}".format(value, ", ".join(known)))
 
 
 def cut_body(keep=20, framing="length"):
@@ -365,6 +377,7 @@ def cut_body(keep=20, framing="length"):
     :param framing: ``length``: Content-Length promises the whole body, but the connection closes; ``chunked``: it
         closes before the last chunk; ``gzip``: Content-Length is right, but the gzip stream inside is cut
     """
+    _check(framing, "length", "chunked", "gzip")
 
     def fault(exchange, answer):
         if framing == "length":
@@ -374,11 +387,9 @@ def cut_body(keep=20, framing="length"):
             headers = dict(answer.headers, **{"Content-Length": None, "Transfer-Encoding": "chunked"})
             head, content = Answer(answer.status, headers, answer.body).encode()
             exchange.disconnect(head + b"%x\r\n%s\r\n" % (len(content[:keep]), content[:keep]))
-        elif framing == "gzip":
+        else:
             headers = dict(answer.headers, **{"Content-Encoding": "gzip"})
             exchange.deliver(Answer(answer.status, headers, gzip.compress(answer.body)[:keep]))
-        else:
-            raise ValueError("unknown framing: " + framing)
 
     return fault
 
@@ -395,6 +406,7 @@ def hang(seconds=None):
 
 def drip(delay, part="body"):
     """Send the ``headers`` or the ``body`` byte by byte, with ``delay`` seconds before each."""
+    _check(part, "headers", "body")
 
     def fault(exchange, answer):
         head, content = answer.encode()
@@ -1030,4 +1042,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except OSError as error:  # a port in use, a command or a file that does not exist
+        sys.exit(f"coc_simulator.py: {error}")
