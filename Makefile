@@ -7,13 +7,14 @@
 PYTHON ?= python3
 NOX = .venv/bin/python -m nox
 
-.PHONY: help demo test matrix coverage clean
+.PHONY: help demo docs test matrix coverage clean
 
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
 	@echo "make test      linters, sanity, unit and integration tests with one ansible-core"
 	@echo "make matrix    the same tests with every supported ansible-core and Python on this machine"
 	@echo "make coverage  share of the plugins' lines that the tests run"
+	@echo "make docs      the documentation site, in docs/build/html"
 	@echo "make clean     removes what the commands above set up"
 
 demo: .venv/ready
@@ -28,8 +29,11 @@ matrix: .venv/ready
 coverage: .venv/ready
 	$(NOX) --session coverage
 
+docs: .venv/ready
+	$(NOX) --session docs
+
 clean:
-	rm -rf .ansible .nox .venv tests/output
+	rm -rf .ansible .nox .venv docs/build tests/output
 
 .venv/ready: Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/it")'
