@@ -262,7 +262,10 @@ def _metadata(method: str, path: str, headers: dict[str, str]) -> tuple[int, str
         try:
             connection.request(method, path, headers=headers)
             answer = connection.getresponse()
-            return answer.status, answer.read(65536).decode()
+            body = answer.read(65536)
+            if answer.length:  # of what is missing; reading so many bytes at most does not tell
+                raise http.client.IncompleteRead(body)
+            return answer.status, body.decode()
         finally:
             connection.close()
 
