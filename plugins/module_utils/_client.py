@@ -221,13 +221,14 @@ class Client:
         self.warn(f"{_clocks(skew)} Requests are signed with the service's time. Set the clock of this machine.")
         return True
 
-    def wrong_answer(self, what: str) -> CocError:
-        """Return the error for the latest answer of :meth:`get`, with which the caller cannot do anything.
+    def wrong_answer(self, came: str, expected: str) -> CocError:
+        """Return the error for the latest answer of :meth:`get`, in which ``came`` stands where ``expected`` should.
 
-        ``what`` says what came where what was expected; it must hold nothing of the answer but names and types.
+        Neither may quote the answer: nothing is hidden in them.
         """
         url, request_id = self._latest
-        return self._error(CocError, url, f"answered HTTP 200 {what}", 200, None, request_id)
+        what = f"answered HTTP 200 with {came}, where {expected} is expected{self._named(request_id)} Is this COC?"
+        return self._error(CocError, url, what, 200, None, request_id)
 
     def _refusal(self, url: str, answer: Answer, credentials: Credentials) -> CocError:
         """Return the error for an answer that is none of status 200 with a JSON object that tells of success."""
@@ -239,7 +240,7 @@ class Client:
             what += f" with {self._scrub(came)}"
             if answer.status == 200:
                 what += " where a JSON object was expected"
-        what += f" (request ID {self._scrub(request_id)})." if request_id else "."
+        what += self._named(request_id)
         if 300 <= answer.status < 400:
             target = self._scrub(answer.headers.get("Location", "nowhere"))
             what += f" Redirects are not followed; it points to {target}. Check the endpoint."
@@ -255,6 +256,10 @@ class Client:
         if isinstance(failure, _Transient):
             failure.pause = _pause(answer.headers.get("Retry-After", ""), message)
         return failure
+
+    def _named(self, request_id: str | None) -> str:
+        """Return the end of a sentence about an answer."""
+        return f" (request ID {self._scrub(request_id)})." if request_id else "."
 
     def _error(
         self,

@@ -276,9 +276,9 @@ def _ask(
             tasks = []
         if not isinstance(tasks, list) or type(count) is not int or not isinstance(marker, (str, type(None))):
             came = f"scheduled_tasks {_kind(tasks)}, count {_kind(count)} and next_maker {_kind(marker)}"
-            raise _wrong_shape(client, came, "a list, an int and a string")
+            raise client.wrong_answer(came, "a list, an int and a string")
         if not 0 <= count < 2**63:
-            raise _wrong_shape(client, "a count out of range", "0 or more")
+            raise client.wrong_answer("a count out of range", "0 or more")
         return [_fill(client, task) for task in tasks], count, marker or None
     except CocError as error:
         if so_far:
@@ -289,16 +289,16 @@ def _ask(
 def _fill(client: Client, task: object) -> dict[str, t.Any]:
     """Return ``task`` with null for the fields it lacks or has empty; fields that the vendor may add are kept."""
     if not isinstance(task, dict) or not task.get("id"):
-        raise _wrong_shape(client, "a scheduled task that is no object or has no id", "an object with an id")
+        raise client.wrong_answer("a scheduled task that is no object or has no id", "an object with an id")
     filled = {**ABSENT, **task}
     if len(filled) > len(FIELDS) and _is_deeper(MAX_DEPTH, list(filled.values())):
-        raise _wrong_shape(client, "a scheduled task with a new field of great depth", f"depth {MAX_DEPTH} at most")
+        raise client.wrong_answer("a scheduled task with a new field of great depth", f"depth {MAX_DEPTH} at most")
     for field, kind in FIELDS.items():
         value = filled[field]
         if value == "":  # what has nothing to tell comes as null, as "", or not at all (Terraform provider)
             filled[field] = None
         elif value is not None and type(value) is not kind:
-            raise _wrong_shape(client, f"a scheduled task whose {field} is {_kind(value)}", kind.__name__)
+            raise client.wrong_answer(f"a scheduled task whose {field} is {_kind(value)}", kind.__name__)
     return filled
 
 
@@ -314,10 +314,6 @@ def _is_deeper(depth: int, values: t.Iterable[object]) -> bool:
         if not values:
             return False
     return True
-
-
-def _wrong_shape(client: Client, came: str, expected: str) -> CocError:
-    return client.wrong_answer(f"with {came}, where {expected} is expected. Is this COC?")
 
 
 def _kind(value: object) -> str:
