@@ -641,21 +641,29 @@ class Simulator:
 
     def __enter__(self):
         self._log = open(self.log, "a", encoding="utf-8") if self.log else None
-        self._server = _Server(("127.0.0.1", self.port), self)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        self.listen()
         return self
 
     def __exit__(self, *_exception):
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self.refuse()
         with self._lock:
             for connection in self._sockets:
                 _shutdown(connection)
             if self._log:
                 self._log.close()
                 self._log = None
+
+    def listen(self):
+        """Accept connections; on the same port as before, after :meth:`refuse`."""
+        self._server = _Server(("127.0.0.1", self.port), self)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def refuse(self):
+        """Refuse new connections; those that there are go on."""
+        self._server.shutdown()
+        self._server.server_close()
 
     def now(self):
         """Its time, seconds since the epoch (float)."""
