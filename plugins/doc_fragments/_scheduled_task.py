@@ -18,11 +18,12 @@ options:
     type: str
   task_id:
     description:
-      - Only the task with this ID, 26 characters that start with V(ST).
+      - Only the task with this ID, 26 characters that start with V(ST). Leave it out for all.
     type: str
   task_name:
     description:
-      - Only tasks with this name. It can be used without O(task_id). Whether a part of the name matches is not known.
+      - Only tasks with this name. Leave it out for all. It can be used without O(task_id).
+      - Whether a part of the name matches is not known.
     type: str
   scheduled_type:
     description:
@@ -47,19 +48,19 @@ options:
     choices: [HIGH, MEDIUM, LOW]
   created_by:
     description:
-      - Only tasks of this creator, at most 32 characters.
+      - Only tasks of this creator, at most 32 characters. Leave it out for all.
       - The API reference says that it is the IAM user ID; the vendor's own tests pass the user's name, and it matches.
         Try both.
     type: str
   reviewer:
     description:
-      - Only tasks of this reviewer, an IAM user ID of at most 128 characters. That the service filters by it is
-        documented, not proven.
+      - Only tasks of this reviewer, an IAM user ID of at most 128 characters. Leave it out for all.
+      - That the service filters by it is documented, not proven.
     type: str
   reviewer_user_name:
     description:
-      - Only tasks of the reviewer of this name, at most 32 characters. That the service filters by it is documented,
-        not proven.
+      - Only tasks of the reviewer of this name, at most 32 characters. Leave it out for all.
+      - That the service filters by it is documented, not proven.
     type: str
   approve_status:
     description:
@@ -68,13 +69,14 @@ options:
     choices: [PASSED, PENDING, REJECTED]
   last_execution_status:
     description:
-      - Only tasks whose latest execution is in this state; V(ABNORMAL) has failed. Leave it out for all. That the
-        service filters by it is documented, not proven.
+      - Only tasks whose latest execution is in this state; V(ABNORMAL) has failed. Leave it out for all, those that
+        never ran included.
+      - That the service filters by it is documented, not proven.
     type: str
     choices: [READY, PROCESSING, ABNORMAL, PAUSED, CANCELED, FINISHED]
   last_execution_start_time:
     description:
-      - Only tasks whose latest execution was at this time or later.
+      - Only tasks whose latest execution was at this time or later. Leave it out for no lower bound.
       - Milliseconds since the epoch (UTC), as in the API; or ISO 8601 with a zone, as in V(2026-01-31T08:00:00+08:00);
         or an age in weeks, days, hours, minutes and seconds, as in V(-24h) or V(-1d12h).
       - That the service filters by it is documented, not proven.
@@ -82,29 +84,31 @@ options:
   last_execution_end_time:
     description:
       - Only tasks whose latest execution was at this time or earlier. Takes what O(last_execution_start_time) takes,
-        and not a time before it.
+        and not a time before it. Leave it out for no upper bound.
       - That the service filters by it is documented, not proven.
     type: str
   region_id:
     description:
-      - Only tasks of this region, at most 128 characters, such as V(cn-north-4). It does not choose the endpoint,
-        O(region) does.
+      - Only tasks of this region, at most 128 characters, such as V(cn-north-4). Leave it out for all.
+      - It does not choose the endpoint, O(region) does.
     type: str
   resource_id:
     description:
-      - Only tasks that run on this one resource, at most 128 characters. That the service filters by it is documented,
-        not proven.
+      - Only tasks that run on this one resource, at most 128 characters. Leave it out for all.
+      - That the service filters by it is documented, not proven.
     type: str
   marker:
     description:
       - >-
         Where to start: the task that follows this one, which is the
-        RV(huaweicloud.coc.scheduled_task_info#module:next_marker) of an earlier query with the same filters.
+        RV(huaweicloud.coc.scheduled_task_info#module:next_marker) of an earlier query with the same filters. Leave it
+        out to start with the first.
     type: str
   offset:
     description:
       - >-
-        Where to start: how many of the tasks that match to skip, V(0) to V(2147483647).
+        Where to start: how many of the tasks that match to skip, V(0) to V(2147483647). Leave it out to skip none.
+      - Whether the service takes it together with O(marker) is not known.
     type: int
   limit:
     description:

@@ -95,3 +95,11 @@ def test_examples_of_a_plugin(plugin: str, simulator: coc_simulator.Simulator, r
     examples = importlib.import_module(f"ansible_collections.huaweicloud.coc.{plugin}").EXAMPLES
     run_plays(run, tmp_path, plays(plugin, examples, simulator))
     assert len(simulator.requests) > 2
+
+
+def test_snippet_of_the_module(run, tmp_path: Path) -> None:
+    name = "scheduled_task_info"
+    tasks = yaml.safe_load(run("ansible-doc", "--snippet", f"huaweicloud.coc.{name}").stdout)
+    assert len(tasks[0][name]) > 30
+    play = {"hosts": "localhost", "gather_facts": False, "collections": ["huaweicloud.coc"], "tasks": tasks}
+    run_plays(run, tmp_path, [play])
