@@ -12,8 +12,8 @@ description:
   - Returns the scheduled tasks of Cloud Operations Center (COC) that match all given filters, whatever their number.
   - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
   - A lookup runs on the controller. It reads the environment variables and the profile file of the controller.
-  - Each option also comes from a variable C(ansible_huaweicloud_<option>), which a keyword outranks. An unknown keyword,
-    or an unknown variable that starts so, is an error.
+  - Each option also comes from a variable C(ansible_huaweicloud_<option>), which a keyword outranks. An unknown
+    keyword, or an unknown variable that starts so, is an error.
   - A lookup in C(vars) asks the service again at every use, for every host. Where it is used more than once, keep its
     result with M(ansible.builtin.set_fact).
 author:
@@ -27,7 +27,8 @@ options:
   _terms:
     description:
       - IDs of tasks. Each is asked for by itself, on one connection, and the results come in this order.
-      - Without any, all tasks that match are returned. A list that is empty returns nothing.
+      - Without any, all tasks that match are returned. A list that is empty returns nothing, but do not rely on it in
+        C(with_huaweicloud.coc.scheduled_task), where Ansible hands over both alike.
     type: list
     elements: str
   on_missing:
@@ -140,7 +141,7 @@ class LookupModule(LookupBase):
         given.update({ALIASES.get(name, name): value for name, value in drop_blank(direct).items()})
         checked = ArgumentSpecValidator(OPTIONS).validate(drop_blank(given))
         if checked.error_messages:
-            raise _client.CocError(". ".join(checked.error_messages))
+            raise _client.CocError(checked.error_messages[0])  # the module, too, tells the first
         options: dict[str, t.Any] = checked.validated_parameters
         return options
 
