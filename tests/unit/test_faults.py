@@ -1,0 +1,685 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every way in which a request can fail, on the first page and on a later one, in the module and in the lookup.
+
+One table says what comes back, after how many requests and what pauses. Its phrases are those of the guide.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import gzip
+import re
+import socket
+import ssl
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+import pytest
+import trustme
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _transport
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
+    Answer,
+    body,
+    close,
+    cut_body,
+    drip,
+    gzip_bomb,
+    hang,
+    mutate,
+    raw,
+    reset,
+    status,
+)
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
+
+TASKS = 25
+PAGE = 10
+PAGES = {"first": 0, "later": 1}  # how many pages come before the fault
+RETRIES = _client.ARGUMENT_SPEC["max_retries"]["default"]
+GROWING = [(0.25 * 2**n, 0.5 * 2**n) for n in range(RETRIES)]  # bounds of the pauses, in seconds
+LONGEST = (60.0, 60.0)
+QUICK = {"timeout": 0.3, "max_retries": 1}  # for what only a time-out ends
+QUICKER = {"timeout": 0.3, "max_retries": 0}
+
+RECOVERS, FAILS, HARMLESS = "recovers", "fails", "harmless"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault, and what becomes of it.
+
+    ``outcome`` is one of RECOVERS (where it strikes once; it is given up where it stays), FAILS (at once) and HARMLESS.
+    ``phrase`` is what the guide calls it, ``words`` are what the message must say, ``pause`` are the bounds of each
+    pause in seconds, where the answer asks for one.
+    """
+
+    name: str
+    phrase: str
+    outcome: str
+    fault: t.Callable[..., None]
+    words: tuple[str, ...] = ()
+    status: int | None = None
+    error_code: str | None = None
+    pause: tuple[float, float] | None = None
+    options: dict[str, t.Any] = field(default_factory=dict)
+
+
+def html(title):
+    return f"<html><head><title>{title}</title></head><body><p>Sorry.</body></html>".encode()
+
+
+def page_of(code, title):
+    return status(code, html(title), content_type="text/html")
+
+
+def retry_after(value, code=503):
+    """Answer with this Retry-After, or the HTTP date that is this many seconds ahead."""
+
+    def fault(exchange, answer):
+        text = value if isinstance(value, str) else email.utils.formatdate(time.time() + value, usegmt=True)
+        status(code, {"error_code": "TEST.1"}, {"Retry-After": text})(exchange, answer)
+
+    return fault
+
+
+def throttled(text, headers=None):
+    message = f"The throttling threshold has been reached: policy user over ratelimit,limit:200,{text}"
+    return status(429, {"error_code": "APIGW.0308", "error_msg": message}, headers)
+
+
+def hang_in_body(code):
+    """Answer with a status and headers, and never send the body that they announce."""
+
+    def fault(exchange, answer):
+        exchange.send(Answer(code, answer.headers, b"{}").encode()[0])
+        exchange.wait(None)
+
+    return fault
+
+
+def edited(function):
+    """Send the normal answer's text, as ``function`` changes it."""
+
+    def fault(exchange, answer):
+        exchange.deliver(answer.replace(function(answer.body)))
+
+    return fault
+
+
+def part(name, value):
+    """Send the normal answer with another value for ``count``, ``next_maker`` or ``scheduled_tasks``."""
+    return mutate(lambda document: {**document, name: value})
+
+
+def task_with(**fields):
+    """Send the normal answer with a last task that has these fields."""
+
+    def change(document):
+        document["scheduled_tasks"][-1].update(fields)
+        return document
+
+    return mutate(change)
+
+
+def last_task(value):
+    return mutate(lambda document: {**document, "scheduled_tasks": [*document["scheduled_tasks"][:-1], value]})
+
+
+def added(text):
+    """Send the normal answer with one more field, whose value is this JSON text, in every task."""
+    return edited(lambda content: content.replace(b'"id":', b'"new_field":' + text + b',"id":'))
+
+
+def not_json(*words):
+    return ("answered HTTP 200 with what is not JSON", *words)
+
+
+# A value that a service might give by mistake, of another type than the field's.
+MISTAKES: dict[type, t.Any] = {str: 7, int: "7", bool: 1}
+COUNTS: dict[t.Any, str] = {
+    "25": "of type str",
+    25.0: "of type float",
+    True: "of type bool",
+    None: "absent or null",
+    -1: "out of range",
+    10**30: "out of range",
+}
+
+ROWS: list[Row] = [
+    # no answer, or no whole one
+    Row("reset before the answer", "is reset", RECOVERS, reset(), ("failed: Connection reset by peer",)),
+    Row("reset in the headers", "is reset", RECOVERS, reset("headers"), ("failed: Connection reset by peer",)),
+    Row("reset in the body", "is reset", RECOVERS, reset("body"), ("failed: Connection reset by peer",)),
+    Row("closed before the answer", "is closed", RECOVERS, close(), ("failed: Remote end closed connection",)),
+    Row("closed in the headers", "cut short", RECOVERS, close("headers"), ("failed: the answer was cut short",)),
+    Row(
+        "closed before Content-Length",
+        "cut short",
+        RECOVERS,
+        raw(b"HTTP/1.1 200 OK\r\nDate: x\r\n"),
+        ("failed: the answer was cut short",),
+    ),
+    Row("closed in the body", "cut short", RECOVERS, close("body"), ("failed: the answer was cut short",)),
+    Row("body cut", "cut short", RECOVERS, cut_body(), ("failed: the answer was cut short",)),
+    Row("chunks cut", "cut short", RECOVERS, cut_body(framing="chunked"), ("failed: the answer was cut short",)),
+    Row("gzip cut", "cut short", RECOVERS, cut_body(framing="gzip"), ("failed: the answer was cut short",)),
+    Row("hang", "within the time", RECOVERS, hang(), ("timed out: no whole answer within 0.3 seconds",), options=QUICK),
+    Row(
+        "hang in the body",
+        "within the time",
+        FAILS,
+        hang_in_body(200),
+        ("timed out: no whole answer within 0.3 seconds",),
+        options=QUICKER,
+    ),
+    Row(
+        "drip of headers",
+        "within the time",
+        FAILS,
+        drip(0.05, "headers"),
+        ("timed out: no whole answer within 0.3 seconds",),
+        options=QUICKER,
+    ),
+    Row(
+        "drip of the body",
+        "within the time",
+        FAILS,
+        drip(0.05),
+        ("timed out: no whole answer within 0.3 seconds",),
+        options=QUICKER,
+    ),
+    Row("not HTTP", "not HTTP", RECOVERS, raw(b"SSH-2.0-OpenSSH_9.6\r\n"), ("failed: the answer is not valid HTTP",)),
+    Row(
+        "101 headers",
+        "not HTTP",
+        RECOVERS,
+        raw(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n"),
+        ("failed: the answer is not valid HTTP", "more than 100 headers"),
+    ),
+    Row(
+        "two lengths",
+        "not HTTP",
+        FAILS,
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
+        ("answered with headers that contradict each other",),
+    ),
+    # statuses
+    Row("400", "HTTP 400", FAILS, status(400), ("HTTP 400, COC.00010002: Invalid parameter",), 400, "COC.00010002"),
+    Row(
+        "401",
+        "HTTP 401",
+        FAILS,
+        status(401),
+        ("HTTP 401, APIGW.0301: Incorrect IAM", "came from the options", "five failures in a row"),
+        401,
+        "APIGW.0301",
+    ),
+    Row(
+        "401 whose body hangs",
+        "HTTP 401",
+        FAILS,
+        hang_in_body(401),
+        ("HTTP 401", "came from the options"),
+        401,
+        options={"timeout": 0.3},
+    ),
+    Row("403", "HTTP 403", FAILS, status(403), ("HTTP 403, APIGW.0302", "coc:schedule:list"), 403, "APIGW.0302"),
+    Row(
+        "403 whose body is cut",
+        "HTTP 403",
+        FAILS,
+        lambda exchange, answer: cut_body()(exchange, Answer(403, answer.headers, answer.body)),
+        ("HTTP 403", "coc:schedule:list"),
+        403,
+    ),
+    Row("404", "HTTP 404", FAILS, status(404), ("HTTP 404, APIGW.0101", "Check the endpoint."), 404, "APIGW.0101"),
+    Row("408", "HTTP 408", RECOVERS, status(408), ("HTTP 408",), 408, "APIGW.0201"),
+    Row(
+        "418 of a firewall",
+        "firewall",
+        FAILS,
+        page_of(418, "Blocked"),
+        ("HTTP 418 with an HTML page titled 'Blocked'",),
+        418,
+    ),
+    Row("429", "HTTP 429", RECOVERS, retry_after("", 429), ("HTTP 429, TEST.1", "Too many requests"), 429, "TEST.1"),
+    Row("429, time:5 minute", "APIGW.0308", RECOVERS, status(429), ("HTTP 429",), 429, "APIGW.0308", LONGEST),
+    Row("429, time:1 minute", "APIGW.0308", RECOVERS, throttled("time:1 minute"), (), 429, "APIGW.0308", LONGEST),
+    Row("429, time:20 second", "APIGW.0308", RECOVERS, throttled("time:20 second"), (), 429, "APIGW.0308", (20, 20)),
+    Row("429, time:3 moon", "APIGW.0308", RECOVERS, throttled("time:3 moon"), (), 429, "APIGW.0308"),
+    Row(
+        "429, both",
+        "APIGW.0308",
+        RECOVERS,
+        throttled("time:20 second", {"Retry-After": "9"}),
+        (),
+        429,
+        "APIGW.0308",
+        (9, 9),
+    ),
+    Row(
+        "429, garbage and a time",
+        "APIGW.0308",
+        RECOVERS,
+        throttled("time:20 second", {"Retry-After": "-9"}),
+        (),
+        429,
+        "APIGW.0308",
+        (20, 20),
+    ),
+    *(
+        Row(f"{code}, Retry-After {name}", "Retry-After", RECOVERS, retry_after(value, code), (), code, "TEST.1", pause)
+        for code in (429, 503)
+        for name, value, pause in (
+            ("in seconds", "7", (7, 7)),
+            ("of a date", 20, (18, 20)),
+            ("that is absurd", "86400", LONGEST),
+            ("that is more absurd", "9" * 400, LONGEST),
+            ("of an absurd date", 86400, LONGEST),
+            ("that is zero", "0", None),
+            ("that is negative", "-7", None),
+            ("of a past date", -20, None),
+            ("that is garbage", "soon", None),
+            ("with a superscript", "²", None),
+        )
+    ),
+    Row("500", "HTTP 500", RECOVERS, status(500), ("HTTP 500, APIGW.0601",), 500, "APIGW.0601"),
+    Row(
+        "502",
+        "HTTP 502",
+        RECOVERS,
+        page_of(502, "Bad Gateway"),
+        ("HTTP 502 with an HTML page titled 'Bad Gateway'",),
+        502,
+    ),
+    Row("503", "HTTP 503", RECOVERS, status(503), ("HTTP 503, APIGW.0202",), 503, "APIGW.0202"),
+    Row("504", "HTTP 504", RECOVERS, status(504), ("HTTP 504, APIGW.0203",), 504, "APIGW.0203"),
+    Row("204", "another status", FAILS, status(204, b""), ("HTTP 204 with an empty body",), 204),
+    Row("206", "another status", FAILS, status(206, {"count": 0}), ("HTTP 206 with JSON of type dict",), 206),
+    Row("302 to nowhere", "redirect", FAILS, status(302, b""), ("it points to nowhere", "Check the endpoint."), 302),
+    # a 200 whose body is no JSON object
+    Row(
+        "200 with HTML", "firewall", FAILS, page_of(200, "Log in"), ("HTTP 200 with an HTML page titled 'Log in'",), 200
+    ),
+    Row("empty body", "empty body", FAILS, body(b""), ("HTTP 200 with an empty body where a JSON object",), 200),
+    Row(
+        "not UTF-8",
+        "not JSON",
+        FAILS,
+        edited(lambda content: content.decode().encode("gbk")),
+        not_json("'utf-8' codec can't decode"),
+        200,
+    ),
+    Row(
+        "UTF-16", "not JSON", FAILS, edited(lambda content: content.decode().encode("utf-16")), not_json("'utf-8'"), 200
+    ),
+    Row("half of it", "not JSON", FAILS, edited(lambda content: content[:300]), not_json('\'{"count":25,'), 200),
+    Row("not a number", "not JSON", FAILS, part("count", float("nan")), not_json("NaN is no finite number"), 200),
+    Row("infinity", "not JSON", FAILS, added(b"-Infinity"), not_json("-Infinity is no finite number"), 200),
+    Row("1e999", "not JSON", FAILS, added(b"1e999"), not_json("1e999 is no finite number"), 200),
+    Row("lone surrogate", "not JSON", FAILS, added(b'"\\uD800"'), not_json("surrogates not allowed"), 200),
+    Row("endless nesting", "nested", FAILS, body(b"[" * 200000), not_json("recursion"), 200),
+    Row("deep nesting", "nested", FAILS, added(b"[" * 600 + b"]" * 600), ("a new field of great depth",), 200),
+    Row("a list", "JSON object", FAILS, body([]), ("JSON of type list where a JSON object was expected",), 200),
+    Row("null", "JSON object", FAILS, body(b"null"), ("HTTP 200 with null where a JSON object was expected",), 200),
+    Row("a string", "JSON object", FAILS, body("tasks"), ("JSON of type str where a JSON object was expected",), 200),
+    # a 200 that cannot be unpacked
+    Row(
+        "another Content-Encoding",
+        "cannot be unpacked",
+        FAILS,
+        body(b"{}", {"Content-Encoding": "br"}),
+        ("answered with Content-Encoding 'br'",),
+    ),
+    Row(
+        "gzip that is none",
+        "cannot be unpacked",
+        FAILS,
+        body(b"{}", {"Content-Encoding": "gzip"}),
+        ("answered with gzip data that cannot be unpacked",),
+    ),
+    Row(
+        "gzip with a wrong checksum",
+        "cannot be unpacked",
+        FAILS,
+        body(gzip.compress(b"{}")[:-8] + b"checksum", {"Content-Encoding": "gzip"}),
+        ("answered with gzip data that cannot be unpacked",),
+    ),
+    Row("gzip bomb", "64 MiB", FAILS, gzip_bomb(_transport.MAX_ANSWER), ("answered with more than 64 MiB",)),
+    # a 200 whose JSON object is of another shape
+    *(
+        Row(f"count {value!r:.12}", "another type", FAILS, part("count", value), (f"count {came}",), 200)
+        for value, came in COUNTS.items()
+    ),
+    Row("next_maker 7", "another type", FAILS, part("next_maker", 7), ("next_maker of type int",), 200),
+    *(
+        Row(f"scheduled_tasks {value!r}", "another type", FAILS, part("scheduled_tasks", value), (words,), 200)
+        for value, words in (
+            (None, "scheduled_tasks absent or null"),
+            ({}, "scheduled_tasks of type dict"),
+            ("", "scheduled_tasks of type str"),
+        )
+    ),
+    *(
+        Row(
+            f"task {value!r}",
+            "another type",
+            FAILS,
+            last_task(value),
+            ("a scheduled task that is no object or has",),
+            200,
+        )
+        for value in (None, [], "ST", {}, {"id": None}, {"id": ""})
+    ),
+    *(
+        Row(
+            f"{name} of another type",
+            "another type",
+            FAILS,
+            task_with(**{name: MISTAKES[kind]}),
+            (f"whose {name} is of type {type(MISTAKES[kind]).__name__}, where {kind.__name__} is expected",),
+            200,
+        )
+        for name, kind in FIELDS.items()
+    ),
+    # a 200 that tells of an error
+    *(
+        Row(
+            f"200 with an error, {name}",
+            "error code in a 200",
+            FAILS,
+            body(document),
+            ("answered HTTP 200, COC.00014121: Not yours",),
+            200,
+            "COC.00014121",
+        )
+        for name, document in (
+            ("error_code", {"error_code": "COC.00014121", "error_msg": "Not yours."}),
+            ("errorCode", {"errorCode": "COC.00014121", "errorMsg": "Not yours."}),
+            ("code one level down", {"error": {"code": "COC.00014121", "message": "Not yours."}}),
+        )
+    ),
+    Row(
+        "error code beside tasks",
+        "error code in a 200",
+        FAILS,
+        part("error_code", "COC.1"),
+        ("answered HTTP 200, COC.1",),
+        200,
+        "COC.1",
+    ),
+    # oddities that do no harm
+    Row("code of zeros", "only zeros", HARMLESS, part("error_code", "COC.00000000")),
+    Row("code 0", "only zeros", HARMLESS, part("code", 0)),
+    Row("byte order mark", "byte order mark", HARMLESS, edited(lambda content: b"\xef\xbb\xbf" + content)),
+    Row(
+        "repeated keys", "repeated", HARMLESS, edited(lambda content: content.replace(b'"count"', b'"count":7,"count"'))
+    ),
+    Row("huge integer", "huge", HARMLESS, task_with(created_time=10**40)),
+    Row("nesting of a new field", "nested", HARMLESS, added(b"[" * 80 + b"]" * 80)),
+    Row("slow, but in time", "within the time", HARMLESS, hang(0.05)),
+]
+
+# What no answer can bring about: tests of their own do.
+REFUSED = Row("refused", "is refused", RECOVERS, status(0), ("failed: Connection refused",))
+UNRESOLVED = Row("unresolved", "cannot be resolved", RECOVERS, status(0), ("failed: Name or service not known",))
+UNSENDABLE = Row("unsendable", "could not be sent", FAILS, status(0), ("could not be sent",))
+
+by_plugin = pytest.mark.parametrize("plugin", PLUGINS)
+by_page = pytest.mark.parametrize("page", PAGES)
+
+
+def by_row(*outcomes):
+    rows = [row for row in ROWS if row.outcome in outcomes]
+    return pytest.mark.parametrize("row", rows, ids=[row.name for row in rows])
+
+
+@pytest.fixture(scope="module")
+def shared_simulator():
+    with coc_simulator.Simulator(tasks=TASKS, page_cap=PAGE) as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(shared_simulator):
+    """One for all tests, for speed, with the past of none."""
+    shared_simulator.faults.clear()
+    shared_simulator.requests.clear()
+    return shared_simulator
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def ca_file(authority, tmp_path_factory):
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture
+def tls_simulator(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with coc_simulator.Simulator(tasks=TASKS, page_cap=PAGE, tls=context) as running:
+        yield running
+
+
+@pytest.fixture
+def elsewhere():
+    """Where nobody has any business."""
+    with coc_simulator.Simulator() as running:
+        yield running
+
+
+def refuse_from(simulator, page):
+    """Refuse connections: at once, or after the first page."""
+
+    def fault(exchange, answer):
+        exchange.simulator.refuse()
+        exchange.deliver(Answer(answer.status, {**answer.headers, "Connection": "close"}, answer.body))
+        exchange.close_connection = True
+
+    if page == "first":
+        simulator.refuse()
+    else:
+        simulator.faults.append(fault)
+
+
+def strike(simulator, connection, plugin, page, row, times):
+    """Run ``plugin`` while the fault strikes ``times`` times in a row, from ``page`` on."""
+    simulator.faults += [None] * PAGES[page] + [row.fault] * times
+    started = time.monotonic()
+    outcome = ask(plugin, {**connection, **row.options})
+    assert time.monotonic() - started < 10
+    return outcome
+
+
+def check_failure(plugin, page, outcome, row):
+    """Check what a failure tells, and that it gives no task."""
+    assert outcome.failed
+    assert outcome.tasks == []
+    assert "\n" not in outcome.msg
+    assert re.match("GET https?://", outcome.msg)
+    assert [words for words in row.words if words not in outcome.msg] == []
+    so_far = f"The {PAGE} tasks that came before are not returned: the list would not be whole."
+    assert (so_far in outcome.msg) == (page == "later")
+    if plugin == "module":
+        facts = {name: outcome.result[name] for name in ("status", "error_code", "request_id")}
+        assert "scheduled_tasks" not in outcome.result
+    else:
+        facts = vars(outcome.result["exception"].__cause__)
+    assert (facts["status"], facts["error_code"]) == (row.status, row.error_code)
+    if row.status is None:
+        assert facts["request_id"] is None
+    else:
+        assert re.fullmatch("[0-9a-f]{32}", facts["request_id"])
+        assert f"(request ID {facts['request_id']})" in outcome.msg
+
+
+def check_list(simulator, outcome):
+    """Check that the result is whole and in order."""
+    assert not outcome.failed, outcome.msg
+    assert [task["id"] for task in outcome.tasks] == [task["id"] for task in simulator.tasks]
+    assert outcome.warnings == []
+
+
+def check_pauses(pauses, row):
+    for pause, growing in zip(pauses, GROWING):
+        low, high = row.pause or growing
+        assert low <= pause <= high, pauses
+
+
+@by_plugin
+@by_page
+@by_row(RECOVERS)
+def test_a_fault_that_passes_is_survived(simulator, connection, pauses, plugin, page, row):
+    outcome = strike(simulator, connection, plugin, page, row, 1)
+    check_list(simulator, outcome)
+    assert len(simulator.requests) == 4
+    assert len(pauses) == 1
+    check_pauses(pauses, row)
+
+
+@by_plugin
+@by_page
+@by_row(RECOVERS)
+def test_a_fault_that_stays_is_explained(simulator, connection, pauses, plugin, page, row):
+    retries = row.options.get("max_retries", RETRIES)
+    outcome = strike(simulator, connection, plugin, page, row, retries + 1)
+    check_failure(plugin, page, outcome, row)
+    assert f"Tried {retries + 1} times." in outcome.msg
+    assert len(simulator.requests) == PAGES[page] + retries + 1
+    assert len(pauses) == retries
+    check_pauses(pauses, row)
+
+
+@by_plugin
+@by_page
+@by_row(FAILS)
+def test_what_cannot_pass_is_explained_at_once(simulator, connection, pauses, plugin, page, row):
+    outcome = strike(simulator, connection, plugin, page, row, 1)
+    check_failure(plugin, page, outcome, row)
+    assert len(simulator.requests) == PAGES[page] + 1
+    assert pauses == []
+
+
+@by_plugin
+@by_page
+@by_row(HARMLESS)
+def test_an_oddity_does_no_harm(simulator, connection, pauses, plugin, page, row):
+    outcome = strike(simulator, connection, plugin, page, row, 1)
+    check_list(simulator, outcome)
+    assert len(simulator.requests) == 3
+    assert pauses == []
+
+
+@by_plugin
+@by_page
+def test_a_refused_connection_that_passes_is_survived(simulator, connection, monkeypatch, plugin, page):
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            simulator.listen()
+
+    monkeypatch.setattr(time, "sleep", pause)
+    refuse_from(simulator, page)
+    outcome = ask(plugin, connection)
+    check_list(simulator, outcome)
+    assert len(simulator.requests) == 3
+    assert len(pauses) == 2
+    check_pauses(pauses, REFUSED)
+
+
+@by_plugin
+@by_page
+def test_a_refused_connection_that_stays_is_explained(simulator, connection, pauses, plugin, page):
+    refuse_from(simulator, page)
+    outcome = ask(plugin, connection)
+    simulator.listen()
+    check_failure(plugin, page, outcome, REFUSED)
+    assert f"Tried {RETRIES + 1} times." in outcome.msg
+    assert len(simulator.requests) == PAGES[page]
+    assert len(pauses) == RETRIES
+    check_pauses(pauses, REFUSED)
+
+
+@by_plugin
+def test_a_name_that_is_not_found_is_looked_up_again(monkeypatch, connection, pauses, plugin):
+    asked = []
+
+    def getaddrinfo(host, *_arguments):
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    outcome = ask(plugin, {**connection, "endpoint": "https://coc.example.com"})
+    check_failure(plugin, "first", outcome, UNRESOLVED)
+    assert asked == ["coc.example.com"] * (RETRIES + 1)
+    assert len(pauses) == RETRIES
+
+
+@by_plugin
+@pytest.mark.parametrize("host", [".example.com", "a" * 64])
+def test_a_host_that_is_no_name_is_explained_at_once(connection, pauses, plugin, host):
+    outcome = ask(plugin, {**connection, "endpoint": f"https://{host}"})
+    check_failure(plugin, "first", outcome, UNSENDABLE)
+    assert pauses == []
+
+
+@by_plugin
+@by_page
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("target", ["itself", "another host", "plain http"])
+def test_no_redirect_is_followed(
+    simulator, tls_simulator, elsewhere, connection, ca_file, pauses, plugin, page, code, target
+):
+    asked = tls_simulator if target == "plain http" else simulator
+
+    def fault(exchange, answer):
+        base = asked.endpoint if target == "itself" else elsewhere.endpoint
+        status(code, b"", {"Location": base + exchange.path})(exchange, answer)
+
+    options = {"endpoint": asked.endpoint, "ca_path": ca_file}
+    words = ("Redirects are not followed", (asked if target == "itself" else elsewhere).endpoint, "Check the endpoint.")
+    row = Row("", "redirect", FAILS, fault, words, code, options=options)
+    outcome = strike(asked, connection, plugin, page, row, 1)
+    check_failure(plugin, page, outcome, row)
+    assert len(asked.requests) == PAGES[page] + 1
+    assert elsewhere.connections == 0
+    assert pauses == []
+
+
+@by_plugin
+def test_pauses_grow_to_a_minute_with_jitter(simulator, connection, pauses, plugin):
+    simulator.faults += [status(503)] * 21
+    outcome = ask(plugin, {**connection, "max_retries": 20})
+    bounds = [min(0.5 * 2**n, 60) for n in range(20)]
+    assert "Tried 21 times." in outcome.msg
+    assert [bound for pause, bound in zip(pauses, bounds) if not bound / 2 <= pause <= bound] == []
+    assert len({pause / bound for pause, bound in zip(pauses, bounds)}) == len(bounds) == len(pauses)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_no_field_takes_a_value_of_another_type(simulator, connection, name):
+    options = {"validate_certs": True, "timeout": 30.0, "max_retries": 0, **connection}
+    values = [value for value in (7, 1.5, True, "7", [7], {"7": 7}) if type(value) is not FIELDS[name]]
+    with _client.Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
+        for value in values:
+            simulator.faults.append(task_with(**{name: value}))
+            with pytest.raises(_client.CocError, match=f"whose {name} is of type {type(value).__name__}"):
+                list_tasks(client, {})
+    assert len(simulator.requests) == len(values) == 5
