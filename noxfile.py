@@ -180,7 +180,8 @@ def docs(session: nox.Session) -> None:
     rst = site / "rst"
     rst.mkdir(mode=0o755, parents=True)  # antsibull-docs refuses a folder that others may write to
     title = "Ansible collection huaweicloud.coc"
-    init = ["sphinx-init", "--use-current", "--project", title, "--title", title, "--dest-dir", str(site)]
+    init = ["sphinx-init", "--use-current", "--project", title, "--title", title]
+    init += ["--copyright", "huaweicloud.coc contributors", "--dest-dir", str(site)]
     session.run("antsibull-docs", *init, "huaweicloud.coc", env=env, silent=True)
     session.run(
         "antsibull-docs",

@@ -78,6 +78,7 @@ def test_examples_of_a_page(page: Path, simulator: coc_simulator.Simulator, run,
     playbook = []
     commands = []
     for number, (language, code) in enumerate(blocks(page), 1):
+        assert max(map(len, code.splitlines())) <= 100, "a page is not wide enough for it"
         if language.startswith("yaml"):
             playbook += plays(f"{page.name}, block {number}", code, simulator)
         elif language in ("shell", "console"):
