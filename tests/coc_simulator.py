@@ -447,7 +447,7 @@ RANDOM_FAULTS = (
     reset("body"),
 )
 # On the command line a fault is its name and its arguments, joined by colons.
-COMMAND_FAULTS = {
+COMMAND_FAULTS: dict[str, tuple] = {
     "none": (None,),
     "status": (status, int),
     "reset": (reset, str),
@@ -480,7 +480,7 @@ def parse_fault(text):
 # The service
 
 # The query parameters that the service knows: what their values look like, or the range of a number.
-PARAMETERS = {
+PARAMETERS: dict[str, re.Pattern[str] | range] = {
     "enterprise_project_id": re.compile(".{1,128}"),
     "task_id": re.compile("ST.{24}"),
     "task_name": re.compile(".{1,100}"),
@@ -570,7 +570,7 @@ class Answer:
     def encode(self):
         """The (head, body) that are sent, as bytes."""
         content = gzip.compress(self.body, 1) if self.packed else self.body
-        headers = {"Content-Length": len(content)}
+        headers = {"Content-Length": str(len(content))}
         if self.packed:
             headers["Content-Encoding"] = "gzip"
         headers.update(self.headers)
@@ -872,7 +872,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def handle_error(self, request, client_address):
         """Be silent about clients that went away; tell everything else."""
-        if not issubclass(sys.exc_info()[0], OSError):
+        if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
 
@@ -882,6 +882,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     rbufsize = 65536
+    server: _Server
 
     def setup(self):
         super().setup()

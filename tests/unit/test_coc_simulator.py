@@ -182,7 +182,12 @@ def received(simulator: Simulator) -> tuple[bytes, bool]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Make the simulator's pauses short; return the list of them, in seconds."""
     made: list[float] = []
-    monkeypatch.setattr(coc_simulator.Exchange, "wait", lambda _exchange, seconds: seconds and made.append(seconds))
+
+    def wait(_exchange: coc_simulator.Exchange, seconds: float | None) -> None:
+        if seconds:
+            made.append(seconds)
+
+    monkeypatch.setattr(coc_simulator.Exchange, "wait", wait)
     return made
 
 
@@ -201,7 +206,7 @@ def test_vendors_signature_is_accepted(simulator):
 
 def test_vendors_signature_is_accepted_for_any_query():
     names = st.sampled_from([*PARAMETERS, "other"])
-    values = st.text(st.characters(blacklist_categories=("Cs",))) | st.text(st.sampled_from(" +*~/%=&"))
+    values = st.text() | st.text(st.sampled_from(" +*~/%=&"))
 
     with Simulator(tasks=0) as simulator:
 
@@ -324,7 +329,8 @@ def metadata(simulator: Simulator, ttl: str = "21600") -> dict[str, str]:
     token = send(simulator, METADATA_TOKEN, {"X-Metadata-Token-Ttl-Seconds": ttl}, "PUT")
     reply = send(simulator, METADATA_SECURITY_KEY, {"X-Metadata-Token": token.content.decode()})
     assert (token.status, reply.status) == (200, 200)
-    return reply.document["credential"]
+    given: dict[str, str] = reply.document["credential"]
+    return given
 
 
 def test_metadata_service_hands_out_credentials_that_work_until_they_expire(simulator):

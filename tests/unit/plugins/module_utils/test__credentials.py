@@ -92,6 +92,28 @@ def own_set(source: Source) -> dict[str, str]:
 # What each source gives, and in which order
 
 
+def test_names_are_those_of_the_vendor():
+    """Those that its SDK and its Terraform provider read."""
+    assert set(SDK_ENVIRONMENT.values()) == {
+        "HUAWEICLOUD_SDK_AK",
+        "HUAWEICLOUD_SDK_SK",
+        "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+        "HUAWEICLOUD_SDK_DOMAIN_ID",
+        "HUAWEICLOUD_SDK_PROJECT_ID",
+    }
+    assert set(TERRAFORM_ENVIRONMENT.values()) == {
+        "HW_ACCESS_KEY",
+        "HW_SECRET_KEY",
+        "HW_SECURITY_TOKEN",
+        "HW_AUTH_TOKEN",
+        "HW_DOMAIN_ID",
+        "HW_PROJECT_ID",
+    }
+    for section in ("global", "basic"):
+        assert set(FILE_SECTIONS[section].values()) == {"ak", "sk", "security_token", "domain_id", "project_id"}
+    assert (FILE_VARIABLE, DEFAULT_FILE) == ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "~/.huaweicloud/credentials")
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=SOURCE_NAMES)
 def test_source_gives_each_of_its_fields(source, profile):
     found = find(profile, (source, own_set(source)))
@@ -328,7 +350,7 @@ def test_other_format_is_refused_without_showing_its_text(profile, content):
     assert refusal.value.msg == (
         f"The profile file {profile} cannot be read: it is not an INI file with sections and key = value."
     )
-    assert refusal.value.__suppress_context__  # what the parser says quotes the line
+    assert refusal.value.__cause__ is None and refusal.value.__suppress_context__  # the parser's text quotes the line
 
 
 def test_other_encoding_is_refused(profile):

@@ -10,6 +10,7 @@ cannot express the former, and the API has none of the latter.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 
 import pytest
@@ -25,16 +26,15 @@ from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
 NOW = datetime(2026, 1, 31, 8, 0, 0, tzinfo=timezone.utc)
 
-text = st.text(st.characters(blacklist_categories=("Cs",)))  # all but surrogates
 visible = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
 # what encoders disagree about comes often
-awkward = st.text(st.sampled_from(" +*~/%=&;?#@:,!'()[]\\\"<>^`{|}\x7f\n-_.aZ09é中𝒳")) | text
+awkward = st.text(st.sampled_from(" +*~/%=&;?#@:,!'()[]\\\"<>^`{|}\x7f\n-_.aZ09é中𝒳")) | st.text()
 queries = st.dictionaries(awkward, awkward | st.integers(0), max_size=19)
 header_names = st.sampled_from(
     ["X-Domain-Id", "x-project-id", "X-Security-Token", "Accept", "X-Language", "User_Agent", "x_custom-id", "Zz", "A"]
 )
 blank = st.text(st.sampled_from(" \t"), max_size=3)
-header_values = st.tuples(blank, text, blank).map("".join)
+header_values = st.tuples(blank, st.text(), blank).map("".join)
 headers = st.dictionaries(header_names, header_values)
 times = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(lambda time: time.replace(tzinfo=timezone.utc))
 paths = st.lists(awkward.map(lambda segment: segment.replace("/", "")), max_size=4).map("/".join)
@@ -140,7 +140,7 @@ def service():
         yield running
 
 
-texts = st.sampled_from([name for name, allowed in coc_simulator.PARAMETERS.items() if hasattr(allowed, "pattern")])
+texts = st.sampled_from([name for name, allowed in coc_simulator.PARAMETERS.items() if isinstance(allowed, re.Pattern)])
 scope_ids = st.none() | visible
 
 
