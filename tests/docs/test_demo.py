@@ -24,7 +24,7 @@ def table(output: str, command: str) -> list[dict[str, str]]:
     headings = [(found.group().lower(), found.start()) for found in re.finditer(r"\S+", lines[0])]
     ends = [start for _name, start in headings[1:]] + [None]
     return [
-        {name: line[start:end].replace("\0", "").strip() for (name, start), end in zip(headings, ends)}
+        {name: line[start:end].replace("\0", "").rstrip() for (name, start), end in zip(headings, ends)}
         for line in lines[1:]
     ]
 
