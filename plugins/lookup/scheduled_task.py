@@ -137,7 +137,8 @@ class LookupModule(LookupBase):
         by_variable = {f"{VARIABLE_PREFIX}{name}": name for name in OPTIONS}
         given_by_variable = [name for name in variables if name.startswith(VARIABLE_PREFIX)]
         _refuse_unknown(given_by_variable, list(by_variable))
-        given = {by_variable[name]: self._templar.template(variables[name]) for name in given_by_variable}
+        templar: t.Any = self._templar  # declared optional, but whoever loads a lookup gives one
+        given = {by_variable[name]: templar.template(variables[name]) for name in given_by_variable}
         given.update({ALIASES.get(name, name): value for name, value in drop_blank(direct).items()})
         checked = ArgumentSpecValidator(OPTIONS).validate(drop_blank(given))
         if checked.error_messages:

@@ -21,7 +21,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials
 from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_info
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.loopback_only import sitecustomize
@@ -62,7 +62,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Make retries quick; return the list of the pauses, in seconds, that the client would have made."""
     made: list[float] = []
-    monkeypatch.setattr(_client.time, "sleep", made.append)
+    monkeypatch.setattr("time.sleep", made.append)
     return made
 
 
@@ -137,18 +137,15 @@ def run_lookup(
     from ansible.utils.display import Display
 
     outcome = Outcome()
-    warn = Display.warning
-    Display.warning = lambda self, msg, *args, **kwargs: outcome.warnings.append(msg)
     try:
         templar = Templar(loader=DataLoader(), variables=variables or {})
         plugin = lookup_loader.get("huaweicloud.coc.scheduled_task", loader=DataLoader(), templar=templar)
-        outcome.tasks = plugin.run(list(terms), variables=variables or {}, **options)
+        with unittest.mock.patch.object(Display, "warning", lambda display, msg, **_more: outcome.warnings.append(msg)):
+            outcome.tasks = plugin.run(list(terms), variables=variables or {}, **options)
     except Exception as error:  # what it is, is for the test to judge
         outcome.failed = True
         outcome.msg = str(error)
         outcome.result = {"exception": error}
-    finally:
-        Display.warning = warn
     outcome.output = json.dumps([outcome.tasks, outcome.msg, outcome.warnings])
     return outcome
 

@@ -269,7 +269,8 @@ def test_next_marker_followed_by_hand_lists_everything_once(
 ):
     simulator.tasks, simulator.markers, simulator.repeat = TASKS[:20], markers, repeat
     simulator.page_cap, simulator.ignore_limit = page_cap, ignore_limit
-    found, options = [], {**connection, "limit": 6}
+    found: list[str] = []
+    options = {**connection, "limit": 6}
     for _part in range(20):
         outcome = run_module(options)
         if markers == "opaque" and outcome.failed:

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 
+import ansible.template
 import pytest
 from ansible.errors import AnsibleLookupError
 
@@ -19,12 +20,10 @@ from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import AL
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_lookup, run_module
 
-try:
-    from ansible.template import trust_as_template as template
-except ImportError:  # ansible-core before 2.19 templates every string
 
-    def template(value):
-        return value
+def template(text):
+    """Mark a text as one that Ansible may template. Before ansible-core 2.19 it templates every text."""
+    return getattr(ansible.template, "trust_as_template", str)(text)
 
 
 NO_SUCH_ID = "ST00000000000000000000none"
