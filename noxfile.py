@@ -154,27 +154,27 @@ def matrix(session: nox.Session, ansible_core: str) -> None:
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Run the example playbooks on the simulator, with the collection installed as users have it."""
-    env = install_for_examples(session)
-    session.run("python", "tests/coc_simulator.py", "--", "python", "tests/demo.py", env=env, log=False)
+    install_for_examples(session)
+    session.run("python", "tests/coc_simulator.py", "--", "python", "tests/demo.py", log=False)
 
 
 @nox.session
 def examples(session: nox.Session) -> None:
     """Check that the demo and every example of the documentation do what they say."""
-    env = install_for_examples(session)
+    install_for_examples(session)
     session.install("pytest")
-    session.run(
-        "pytest", "-p", "no:cacheprovider", "tests/docs", env={**env, "PYTHONPATH": env["ANSIBLE_COLLECTIONS_PATH"]}
-    )
+    session.env["PYTHONPATH"] = session.env["ANSIBLE_COLLECTIONS_PATH"]
+    session.run("pytest", "-p", "no:cacheprovider", "tests/docs")
 
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the documentation site; what it warns of fails, but for references that would take a network."""
-    env = install_for_examples(session)
+    install_for_examples(session)
     session.install(
         "ansible-pygments==0.1.2", "antsibull-docs==2.28.0", "sphinx==9.0.4", "sphinx-ansible-theme==0.10.4"
     )
+    session.env["HOME"] = session.create_tmp()  # for the log that antsibull-docs leaves there
     site = Path("docs/build")
     shutil.rmtree(site, ignore_errors=True)
     rst = site / "rst"
@@ -182,26 +182,20 @@ def docs(session: nox.Session) -> None:
     title = "Ansible collection huaweicloud.coc"
     init = ["sphinx-init", "--use-current", "--project", title, "--title", title]
     init += ["--copyright", "huaweicloud.coc contributors", "--dest-dir", str(site)]
-    session.run("antsibull-docs", *init, "huaweicloud.coc", env=env, silent=True)
-    session.run(
-        "antsibull-docs",
-        *("--config-file", str(site / "antsibull-docs.cfg")),
-        *("collection", "--use-current", "--dest-dir", str(rst), "huaweicloud.coc"),
-        env=env,
-    )
+    session.run("antsibull-docs", *init, "huaweicloud.coc", silent=True)
+    config = ["--config-file", str(site / "antsibull-docs.cfg")]
+    session.run("antsibull-docs", *config, "collection", "--use-current", "--dest-dir", str(rst), "huaweicloud.coc")
     without_network = ["-D", "extensions=sphinx_antsibull_ext", "-D", "suppress_warnings=ref.ref"]
     strict = ["--fail-on-warning", "--keep-going", "--quiet"]
     session.run("sphinx-build", "-M", "html", str(rst), str(site), "-c", str(site), *strict, *without_network)
     session.log(f"The site is {site / 'html/collections/huaweicloud/coc/index.html'}")
 
 
-def install_for_examples(session: nox.Session) -> dict[str, str]:
-    """Install what users need, and nothing else. Returns the environment in which ansible finds it."""
+def install_for_examples(session: nox.Session) -> None:
+    """Install what users need, and nothing else, so that the session's commands find it and leave the home alone."""
     session.install(f"ansible-core~={newest_ansible_core()}.0", "requests")
-    return {
-        "ANSIBLE_COLLECTIONS_PATH": str(install_collection(session)),
-        "ANSIBLE_HOME": str(Path(session.create_tmp()).absolute() / "ansible"),
-    }
+    session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
+    session.env["ANSIBLE_COLLECTIONS_PATH"] = str(install_collection(session))
 
 
 # Allows `python noxfile.py`
