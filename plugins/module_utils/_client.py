@@ -362,7 +362,7 @@ def _unescaped(unit: str) -> str:
     """Return the one character that a match of :data:`ESCAPED` stands for."""
     if unit[0] == "&" and len(unit) > 1:
         return html.unescape(unit)[:1] or unit[0]  # nothing for a character that HTML forbids
-    if unit[0] == "%" and len(unit) == 3 or unit[:2] == "\\u":
+    if len(unit) in (3, 6):
         return chr(int(unit.lstrip("%\\u"), 16))
     return unit[-1]
 

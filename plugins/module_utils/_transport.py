@@ -227,10 +227,10 @@ def _read(response: requests.Response) -> bytes:
     Done here, since urllib3 1 takes a body that is shorter than its Content-Length for whole, and every version takes a
     gzip stream that was cut.
     """
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip"):
+    encoding = response.headers.get("Content-Encoding", "").strip()
+    if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
         raise TransportError(f"answered with Content-Encoding {encoding!r}, which was not asked for", False)
-    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in encoding else None
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in encoding.lower() else None
     is_success = response.status_code == 200
     bound = MAX_ANSWER if is_success else MAX_ERROR
     body = bytearray()
