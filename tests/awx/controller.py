@@ -70,7 +70,8 @@ def check_injectors(injectors: Item, inputs: Item) -> None:
     if set(injectors) - {"env", "extra_vars", "file"}:
         raise Refusal(f"injectors: {sorted(injectors)}")
     files = injectors.get("file", {})
-    if any(not re.fullmatch(r"template(\.[a-zA-Z_]\w*)?", name) for name in files) or ("template" in files) < len(files) - 1:
+    names = all(re.fullmatch(r"template(\.[a-zA-Z_]\w*)?", name) for name in files)
+    if not names or ("template" in files and len(files) > 1):
         raise Refusal(f"injectors: files {sorted(files)}")
     for name in [*injectors.get("env", {}), *injectors.get("extra_vars", {})]:
         if not IDENTIFIER.fullmatch(name):
@@ -222,7 +223,10 @@ class Controller:
             return item
         fields = self.items["credential_types"][item["credential_type"]]["inputs"]["fields"]
         secret = {field["id"] for field in fields if field.get("secret")}
-        return {**item, "inputs": {key: "$encrypted$" if key in secret else value for key, value in item["inputs"].items()}}
+        return {
+            **item,
+            "inputs": {key: "$encrypted$" if key in secret else value for key, value in item["inputs"].items()},
+        }
 
     def _related(self, method: str, number: int, name: str, path: str, data: Item) -> tuple[int, t.Any]:
         if name == "survey_spec":

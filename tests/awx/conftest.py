@@ -1,0 +1,147 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs as AWX runs them: credentials rendered as its injectors do, and ansible-runner in a private data directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import ansible_runner
+import jinja2.sandbox
+import pytest
+import yaml
+
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+
+COLLECTION = Path(__file__).parents[2]
+CREDENTIAL_TYPES = COLLECTION / "docs/awx/credential_types"
+OUTPUT = Path("tests/output")  # of the checkout, where the tests run
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hide the credentials of whoever runs the tests, and let whatever would leave this machine fail."""
+    for name in list(os.environ):
+        if name.upper().startswith(("HW_", "HUAWEICLOUD_", "CONTROLLER_", "TOWER_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ANSIBLE_PIPELINING", "true")  # quicker
+
+
+@pytest.fixture
+def simulator() -> t.Iterator[coc_simulator.Simulator]:
+    with coc_simulator.Simulator() as running:
+        yield running
+
+
+def credential_type(name: str) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Return inputs and injectors of one of the credential types."""
+    files = [CREDENTIAL_TYPES / name / f"{part}.yml" for part in ("inputs", "injectors")]
+    inputs, injectors = (yaml.safe_load(file.read_text("utf-8")) for file in files)
+    return inputs, injectors
+
+
+def inject(injectors: dict[str, t.Any], filled: dict[str, str], folder: Path) -> dict[str, str]:
+    """Return the environment that a credential gives a job, and write its file, as AWX does.
+
+    ``filled`` are the fields that were filled in. The templates do not know the others: those come out as ''.
+    """
+    environment = jinja2.sandbox.ImmutableSandboxedEnvironment()
+    known: dict[str, t.Any] = {field: value for field, value in filled.items() if value}
+    for template in injectors.get("file", {}).values():
+        path = folder / "tmp_credential"
+        path.write_text(environment.from_string(template).render(known), "utf-8")
+        path.chmod(0o600)
+        known["tower"] = {"filename": str(path)}
+    return {name: environment.from_string(template).render(known) for name, template in injectors["env"].items()}
+
+
+@dataclass
+class Job:
+    """What is left of a job."""
+
+    runner: t.Any
+    folder: Path
+
+    @property
+    def successful(self) -> bool:
+        return self.runner.status == "successful"
+
+    @property
+    def stdout(self) -> str:
+        return t.cast(str, self.runner.stdout.read())
+
+    def results(self, task: str) -> list[dict[str, t.Any]]:
+        """Return the results of a task, from the events."""
+        data = [event["event_data"] for event in self.runner.events]
+        return [one["res"] for one in data if one.get("task") == task and "res" in one]
+
+    @property
+    def artifacts(self) -> dict[str, t.Any]:
+        """What a workflow hands on: AWX takes it from the event that ends a playbook."""
+        (end,) = (event for event in self.runner.events if event["event"] == "playbook_on_stats")
+        return t.cast("dict[str, t.Any]", end["event_data"]["artifact_data"])
+
+    def fact(self, name: str) -> t.Any:
+        """Return what the next job with fact storage gets of a fact that this one kept."""
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"debug": {"var": f"ansible_facts.{name}"}}]}
+        (self.folder / "project/next.yml").write_text(json.dumps([play]), "utf-8")
+        (self.folder / "env/extravars").unlink()
+        runner = ansible_runner.run(private_data_dir=str(self.folder), playbook="next.yml", ident="job", quiet=True)
+        (value,) = Job(runner, self.folder).results("debug")
+        return value[f"ansible_facts.{name}"]
+
+    @property
+    def kept(self) -> str:
+        """Everything that AWX keeps. It leaves out ``command``, which has the job's environment in it."""
+        files = [file for file in (self.folder / "artifacts").rglob("*") if file.is_file() and file.name != "command"]
+        assert len(files) > 5
+        return "".join(file.read_text("utf-8", "replace") for file in files)
+
+
+@pytest.fixture
+def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..., Job]:
+    """Run a job template's playbook, with the answers of its survey and a credential.
+
+    Further extra variables are what an earlier node of a workflow left behind.
+    """
+
+    def run(
+        playbook: str,
+        survey: dict[str, t.Any] | None = None,
+        filled: dict[str, str] | None = None,
+        kind: str = "environment",
+        handed_on: dict[str, t.Any] | None = None,
+    ) -> Job:
+        folder = tmp_path / "private"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(COLLECTION / "docs/awx/project", folder / "project")
+        for name in ("env", "inventory"):
+            (folder / name).mkdir()
+        (folder / "inventory/hosts").write_text("localhost\n")
+        keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
+        filled = {"endpoint": simulator.endpoint, **(keys if filled is None else filled)}
+        envvars = inject(credential_type(kind)[1], filled, folder / "env")
+        (folder / "env/envvars").write_text(yaml.safe_dump(envvars), "utf-8")
+        (folder / "env/extravars").write_text(unsafe({**(handed_on or {}), **(survey or {})}), "utf-8")
+        (folder / "env/settings").write_text("fact_cache_type: jsonfile\n")
+        runner = ansible_runner.run(private_data_dir=str(folder), playbook=playbook, ident="job", quiet=True)
+        return Job(runner, folder)
+
+    return run
+
+
+def unsafe(variables: dict[str, t.Any]) -> str:
+    """Return YAML in which no text is a template, as AWX writes variables that come from users."""
+    return "".join(
+        f"{name}: {'!unsafe ' if isinstance(value, str) else ''}{json.dumps(value, ensure_ascii=False)}\n"
+        for name, value in variables.items()
+    )

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The credential types are what AWX saves, and hide what is secret."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import credential_type, inject
+from ansible_collections.huaweicloud.coc.tests.awx.controller import Refusal, check_injectors, check_inputs
+
+KINDS = ("environment", "profile")
+OPTIONS: dict[str, dict[str, t.Any]] = {**_client.ARGUMENT_SPEC, **_credentials.ARGUMENT_SPEC}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_awx_saves_it(kind):
+    inputs, injectors = credential_type(kind)
+    check_inputs(inputs)
+    check_injectors(injectors, inputs)
+    assert {field["id"] for field in inputs["fields"]} <= set(OPTIONS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_secrets_are_marked(kind):
+    fields = {field["id"]: field.get("secret", False) for field in credential_type(kind)[0]["fields"]}
+    assert fields == {name: OPTIONS[name].get("no_log", False) for name in fields}
+    assert fields["secret_key"] is True
+
+
+def test_environment_has_a_field_for_each_credential():
+    inputs, injectors = credential_type("environment")
+    fields = {field["id"] for field in inputs["fields"]}
+    assert fields == {"region", "endpoint", *_credentials.TERRAFORM_ENVIRONMENT}
+    read = {*_credentials.TERRAFORM_ENVIRONMENT.values(), _client.REGION_VARIABLE, _client.ENDPOINT_VARIABLE}
+    assert set(injectors["env"]) == read
+
+
+def test_profile_has_a_field_for_each_key_of_the_file():
+    fields = {field["id"] for field in credential_type("profile")[0]["fields"]}
+    assert fields == {"region", "endpoint", *_credentials.FILE_KEYS}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_field_reaches_the_collection(kind, tmp_path):
+    """Every field of a type, filled with its own value, arrives as the credential of that name."""
+    inputs, injectors = credential_type(kind)
+    filled = {field["id"]: f"FAKE-{field['id']}" for field in inputs["fields"]}
+    filled.pop("auth_token", None)
+    environ = inject(injectors, filled, tmp_path)
+    found = _credentials.find_credentials({}, pytest.fail, environ)()
+    given = {name: getattr(found, name) for name in _credentials.OPTIONS if getattr(found, name)}
+    assert given == {name: value for name, value in filled.items() if name not in ("region", "endpoint")}
+    assert environ[_client.REGION_VARIABLE] == "FAKE-region"
+    assert environ[_client.ENDPOINT_VARIABLE] == "FAKE-endpoint"
+
+
+def broken(path: str, value: t.Any) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Return the type ``environment`` with one thing changed, ``path`` being keys that a slash separates."""
+    inputs, injectors = copy.deepcopy(credential_type("environment"))
+    target: t.Any = {"inputs": inputs, "injectors": injectors}
+    *keys, last = path.split("/")
+    for key in keys:
+        target = target[int(key) if key.isdigit() else key]
+    target[last] = value
+    return inputs, injectors
+
+
+@pytest.mark.parametrize(
+    "path,value",
+    [
+        ("injectors/env/ANSIBLE_CONFIG", "/tmp/x"),
+        ("injectors/env/HW-REGION", "x"),
+        ("injectors/env/HW_REGION_NAME", "{{ regoin }}"),
+        ("injectors/env/HW_REGION_NAME", "{{ tower.filename }}"),
+        ("injectors/env/HW_REGION_NAME", 1),
+        ("injectors/file", {"template": "", "template.b": ""}),
+        ("injectors/files", {"template": ""}),
+        ("inputs/fields/0/id", "secret_key"),
+        ("inputs/fields/0/id", "tower"),
+        ("inputs/fields/0/type", "password"),
+        ("inputs/fields/0/no_log", True),
+        ("inputs/fields/1/type", "boolean"),
+        ("inputs/required", ["acces_key"]),
+    ],
+)
+def test_stand_in_refuses_what_awx_refuses(path, value):
+    inputs, injectors = broken(path, value)
+    with pytest.raises(Refusal) as refusal:
+        check_inputs(inputs)
+        check_injectors(injectors, inputs)
+    assert str(refusal.value).startswith(path.partition("/")[0])

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks as jobs of AWX: what a credential and a survey make of them, what they leave behind, and no secret."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import quote
+
+import pytest
+import yaml
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION
+
+WRONG_KEY = "FakeSecretKeyThatIsWrong/+=00000000000001"
+SECRETS = (coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.AUTH_TOKEN, WRONG_KEY)
+KEYS = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
+# Each question of the set-up's surveys, with nothing filled in.
+SETTINGS = yaml.safe_load((COLLECTION / "docs/awx/setup.yml").read_text("utf-8"))[0]["vars"]
+QUESTIONS = SETTINGS["coc_questions"] + [one for item in SETTINGS["coc_job_templates"] for one in item["questions"]]
+BLANK = {question["variable"]: "" for question in QUESTIONS}
+
+
+def assert_no_secret(job):
+    kept = job.kept
+    assert [text for secret in SECRETS for text in (secret, quote(secret, safe="")) if text in kept] == []
+
+
+@pytest.mark.parametrize(
+    "kind,filled,header",
+    [
+        ("environment", KEYS, "Authorization"),
+        (
+            "environment",
+            {**KEYS, "security_token": coc_simulator.SECURITY_TOKEN, "domain_id": "D1"},
+            "X-Security-Token",
+        ),
+        ("environment", {"auth_token": coc_simulator.AUTH_TOKEN, "domain_id": "D1"}, "X-Auth-Token"),
+        ("profile", KEYS, "Authorization"),
+        ("profile", {**KEYS, "security_token": coc_simulator.SECURITY_TOKEN, "domain_id": "D1"}, "X-Security-Token"),
+    ],
+)
+def test_credential_with_blank_survey_lists_every_task(run_job, simulator, kind, filled, header):
+    job = run_job("list_tasks.yml", BLANK, filled, kind)
+    assert job.successful, job.stdout
+    assert job.artifacts["coc_task_count"] == len(simulator.tasks)
+    (request,) = simulator.requests
+    assert request.query == [("limit", "1000")]
+    assert request.header(header)
+    assert request.header("X-Domain-Id") == filled.get("domain_id")
+    assert_no_secret(job)
+
+
+def test_list_prints_a_table_and_leaves_facts_and_artifacts(run_job, simulator):
+    simulator.tasks[0].update(name="任务 {{ 7 * 7 }} <b>", last_execution_time=1767225600000)
+    simulator.tasks[1].update(last_execution_time=9_000_000_000_000_000)  # the greatest that the API knows
+    job = run_job("list_tasks.yml", BLANK)
+    (shown,) = job.results("Show the tasks")
+    heading, *lines, total = shown["msg"]
+    columns = ("ID", "STATUS", "LAST RUN (UTC)", "SCHEDULE", "TYPE", "RISK", "APPROVAL", "ENABLED", "REGION", "NAME")
+    assert heading.split() == " ".join(columns).split()
+    assert total == "60 tasks"
+    assert [line[:26] for line in lines] == [task["id"] for task in simulator.tasks]
+    assert lines[0].endswith("  任务 {{ 7 * 7 }} <b>")
+    assert "  2026-01-01 00:00  " in lines[0]
+    never = next(number for number, task in enumerate(simulator.tasks) if not task.get("last_execution_time"))
+    assert lines[never].split()[1:3] == ["-", "never"]
+
+    assert job.artifacts == {
+        "coc_task_count": 60,
+        "coc_task_ids": [task["id"] for task in simulator.tasks],
+        "coc_task_names": [task["name"] for task in simulator.tasks],
+    }
+    tasks = job.fact("coc_scheduled_tasks")
+    assert all(set(task) == set(FIELDS) for task in tasks)
+    assert tasks[0]["name"] == "任务 {{ 7 * 7 }} <b>"
+
+
+def test_answers_filter(run_job, simulator):
+    simulator.tasks[0].update(risk_level="HIGH", name="数据库巡检", last_execution_status="ABNORMAL")
+    answers = {
+        **BLANK,
+        "ansible_huaweicloud_task_name": "数据库",
+        "ansible_huaweicloud_risk_level": "HIGH",
+        "ansible_huaweicloud_last_execution_status": "ABNORMAL",
+    }
+    job = run_job("list_tasks.yml", answers)
+    assert job.artifacts["coc_task_ids"] == [simulator.tasks[0]["id"]]
+    sent = {name.partition("huaweicloud_")[2]: value for name, value in answers.items() if value}
+    assert dict(simulator.requests[0].query) == {**sent, "limit": "1000"}
+
+
+def test_an_earlier_list_does_not_hide_the_new_one(run_job, simulator):
+    old = {"coc_task_count": 1, "coc_task_ids": ["ST-old"], "coc_task_names": ["old"]}
+    simulator.tasks = simulator.tasks[:2]
+    job = run_job("list_tasks.yml", BLANK, handed_on=old)
+    assert job.artifacts["coc_task_ids"] == [task["id"] for task in simulator.tasks]
+
+
+@pytest.mark.parametrize(
+    "survey,filled,message,requests",
+    [
+        (
+            {"ansible_huaweicloud_risk_levl": "HIGH"},
+            KEYS,
+            "ansible_huaweicloud_risk_levl: the lookup huaweicloud.coc.scheduled_task has no such option. "
+            "Did you mean ansible_huaweicloud_risk_level?",
+            0,
+        ),
+        (
+            BLANK,
+            {**KEYS, "auth_token": coc_simulator.AUTH_TOKEN},
+            "Credentials in the environment variables HW_*: HW_AUTH_TOKEN excludes HW_ACCESS_KEY and HW_SECRET_KEY.",
+            0,
+        ),
+        (BLANK, {"region": "ap-southeast-3"}, "No credentials found.", 0),
+        # the service echoes what was signed; one try, for five failures lock the key
+        (BLANK, {**KEYS, "secret_key": WRONG_KEY}, "answered HTTP 401, APIGW.0301", 1),
+        (
+            BLANK,
+            {**KEYS, "secret_key": WRONG_KEY, "security_token": coc_simulator.SECURITY_TOKEN},
+            "HW_*. Check them before trying again",
+            1,
+        ),
+    ],
+)
+def test_failure_says_what_to_do_and_no_secret(run_job, simulator, survey, filled, message, requests):
+    job = run_job("list_tasks.yml", survey, filled)
+    assert job.runner.status == "failed"
+    (result,) = job.results("Ask COC")
+    assert message in result["msg"]
+    assert message in " ".join(job.stdout.split())
+    assert len(simulator.requests) == requests
+    assert_no_secret(job)
+
+
+@pytest.fixture
+def mixed_tasks(simulator):
+    """Six tasks: one well, and one for each way of being unwell or not."""
+    now = int(time.time() * 1000)
+    hour = 3600 * 1000
+    well = {
+        "last_execution_status": "FINISHED",
+        "last_execution_time": now - hour,
+        "approve_status": "PASSED",
+        "enabled": True,
+        "scheduled_type": "CRON",
+        "created_time": now - 1000 * hour,
+    }
+    changes = {
+        "well": {},
+        "failed": {"last_execution_status": "ABNORMAL"},
+        "refused": {"approve_status": "REJECTED", "enabled": False},
+        "late": {"last_execution_time": now - 30 * hour},
+        "late but off": {"last_execution_time": now - 30 * hour, "enabled": False},
+        "late but once": {"last_execution_time": now - 30 * hour, "scheduled_type": "ONCE"},
+        "never ran": {"last_execution_time": None, "last_execution_status": None},
+        "new": {"last_execution_time": None, "last_execution_status": None, "created_time": now - hour},
+    }
+    simulator.tasks = [
+        {**task, **well, **changed, "name": name}
+        for task, (name, changed) in zip(coc_simulator.sample_tasks(len(changes)), changes.items())
+    ]
+    return {task["name"]: task["id"] for task in simulator.tasks}
+
+
+def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
+    # what an earlier check left behind must not count
+    old = dict.fromkeys(("coc_abnormal_task_ids", "coc_rejected_task_ids", "coc_overdue_task_ids"), ["ST-old"])
+    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": 25}, handed_on={**old, "coc_health": "old"})
+    assert job.runner.status == "failed"
+    ids = mixed_tasks
+    health = (
+        f"1 ABNORMAL: failed ({ids['failed']}); 1 REJECTED: refused ({ids['refused']}); "
+        f"2 enabled, but not run for 25 hours: late ({ids['late']}), never ran ({ids['never ran']})"
+    )
+    assert job.artifacts == {
+        "coc_abnormal_task_ids": [ids["failed"]],
+        "coc_rejected_task_ids": [ids["refused"]],
+        "coc_overdue_task_ids": [ids["late"], ids["never ran"]],
+        "coc_health": health,
+    }
+    (judged,) = job.results("Judge")
+    assert judged["msg"] == f"Of 8 tasks: {health}."
+
+
+def test_age_is_checked_only_if_given(run_job, mixed_tasks):
+    job = run_job("assert_healthy.yml", BLANK)
+    assert job.artifacts["coc_overdue_task_ids"] == []
+    assert job.artifacts["coc_abnormal_task_ids"] == [mixed_tasks["failed"]]
+
+
+def test_healthy_tasks_pass(run_job, simulator, mixed_tasks):
+    simulator.tasks = [
+        task for task in simulator.tasks if task["name"] in ("well", "late but off", "late but once", "new")
+    ]
+    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": "25"})
+    assert job.successful, job.stdout
+    assert job.results("Judge")[0]["msg"] == "Of 4 tasks: nothing wrong."
+
+
+def test_age_that_is_none_is_refused(run_job, simulator):
+    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": "1d"})
+    assert job.results("Check the variables")[0]["msg"].startswith("coc_max_age_hours: 1d is not a number of hours.")
+    assert simulator.requests == []

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The set-up of AWX creates what the guide says, once, with the real modules of awx.awx."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, credential_type
+from ansible_collections.huaweicloud.coc.tests.awx.controller import PASSWORD, USERNAME, Controller
+
+SETUP = COLLECTION / "docs/awx/setup.yml"
+PLAYBOOKS = sorted(path.name for path in (COLLECTION / "docs/awx/project").glob("*.yml"))
+SECRET_KEY = "FakeSecretKeyForTheSetup000000000000001"
+INPUTS = ("-e", "coc_project_url=https://git.example.com/ops/coc.git", "-e", "coc_image=registry.example.com/coc-ee:1")
+
+
+@pytest.fixture
+def controller():
+    with Controller(PLAYBOOKS) as running:
+        yield running
+
+
+def set_up(controller, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "CONTROLLER_HOST": controller.url,
+        "CONTROLLER_USERNAME": USERNAME,
+        "CONTROLLER_PASSWORD": PASSWORD,
+        "HW_ACCESS_KEY": "FAKEACCESSKEY0000003",
+        "HW_SECRET_KEY": SECRET_KEY,
+        "HW_REGION_NAME": "ap-southeast-3",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+    }
+    command = ["ansible-playbook", str(SETUP), *arguments]
+    return subprocess.run(
+        command, env={**os.environ, **environment, **variables}, capture_output=True, text=True, check=False
+    )
+
+
+def test_set_up_is_complete_and_idempotent(controller):
+    first = set_up(controller, *INPUTS, "-e", "coc_max_age_hours=25")
+    assert first.returncode == 0, first.stdout + first.stderr
+    named = controller.named
+
+    for name, kind in (("Huawei Cloud", "environment"), ("Huawei Cloud profile", "profile")):
+        created = named("credential_types", name)
+        assert (created["kind"], created["inputs"], created["injectors"]) == ("cloud", *credential_type(kind))
+
+    credential = named("credentials", "COC")
+    assert credential["credential_type"] == named("credential_types", "Huawei Cloud")["id"]
+    given = {"access_key": "FAKEACCESSKEY0000003", "secret_key": SECRET_KEY, "region": "ap-southeast-3"}
+    assert credential["inputs"] == given
+    assert SECRET_KEY not in first.stdout + first.stderr
+
+    assert named("execution_environments", "COC")["image"] == "registry.example.com/coc-ee:1"
+    project = named("projects", "COC")
+    assert (project["scm_type"], project["scm_url"]) == ("git", "https://git.example.com/ops/coc.git")
+    assert named("hosts", "localhost")["inventory"] == named("inventories", "COC")["id"]
+
+    templates = list(controller.items["job_templates"].values())
+    assert sorted(template["playbook"] for template in templates) == PLAYBOOKS
+    for template in templates:
+        assert template["execution_environment"] == named("execution_environments", "COC")["id"]
+        assert (template["inventory"], template["project"]) == (named("inventories", "COC")["id"], project["id"])
+        assert (template["survey_enabled"], template["use_fact_cache"]) == (True, True)
+        assert controller.associations[f"job_templates/{template['id']}/credentials/"] == [credential["id"]]
+        assert not any(question["required"] for question in controller.surveys[template["id"]]["spec"])
+
+    check, failed = (named("workflow_job_template_nodes", name) for name in ("check", "failed"))
+    assert check["unified_job_template"] == named("job_templates", "COC check tasks")["id"]
+    assert check["extra_data"] == {"coc_max_age_hours": 25}
+    assert failed["unified_job_template"] == named("job_templates", "COC list tasks")["id"]
+    assert failed["extra_data"] == {"ansible_huaweicloud_last_execution_status": "ABNORMAL"}
+    assert controller.associations[f"workflow_job_template_nodes/{check['id']}/failure_nodes/"] == [failed["id"]]
+    schedule = named("schedules", "COC watch")
+    assert schedule["unified_job_template"] == named("workflow_job_templates", "COC watch")["id"]
+
+    done = len(controller.changes)
+    assert done > 15
+    second = set_up(controller, *INPUTS, "-e", "coc_max_age_hours=25")
+    assert (second.returncode, controller.changes[done:]) == (0, []), second.stdout + second.stderr
+    assert "changed=0 " in second.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments,variables",
+    [
+        (INPUTS[:2], {}),
+        (INPUTS[2:], {}),
+        (INPUTS, {"HW_SECRET_KEY": ""}),
+        (INPUTS, {"HW_REGION_NAME": ""}),
+    ],
+)
+def test_incomplete_inputs_are_refused(controller, arguments, variables):
+    done = set_up(controller, *arguments, **variables)
+    assert (done.returncode, controller.changes) == (2, [])
+    assert "Set coc_project_url and coc_image, and in the environment" in done.stdout
