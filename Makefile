@@ -6,14 +6,16 @@
 
 PYTHON ?= python3
 NOX = .venv/bin/python -m nox
+ROUNDS ?= 5
 
-.PHONY: help demo docs test matrix coverage clean
+.PHONY: help demo docs test matrix coverage bench clean
 
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
 	@echo "make test      linters, sanity, unit and integration tests with one ansible-core"
 	@echo "make matrix    the same tests with every supported ansible-core and Python on this machine"
 	@echo "make coverage  share of the plugins' lines that the tests run"
+	@echo "make bench     speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
 	@echo "make docs      the documentation site, in docs/build/html"
 	@echo "make clean     removes what the commands above set up"
 
@@ -28,6 +30,9 @@ matrix: .venv/ready
 
 coverage: .venv/ready
 	$(NOX) --session coverage
+
+bench: .venv/ready
+	$(NOX) --session bench -- --rounds $(ROUNDS)
 
 docs: .venv/ready
 	$(NOX) --session docs

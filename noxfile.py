@@ -190,6 +190,16 @@ def examples(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Compare the plugins with what people would use instead; arguments are those of tests/benchmark/bench.py."""
+    install_for_examples(session)
+    session.env["PYTHONPATH"] = session.env["ANSIBLE_COLLECTIONS_PATH"]
+    folders = ["--sdk", str(Path(session.create_tmp()).absolute() / "sdk"), "--output", "tests/output/benchmark"]
+    session.install("--target", folders[1], "--upgrade", "huaweicloudsdkcoc==3.1.219")  # users have no part of it
+    session.run("python", "tests/benchmark/bench.py", *folders, *session.posargs, log=False)
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the documentation site; what it warns of fails, but for references that would take a network."""
     install_for_examples(session)

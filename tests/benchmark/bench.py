@@ -1,0 +1,384 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compare the collection with what people would use instead, against the simulator: see README.md.
+
+`make bench` sets up what it needs: ansible-playbook on the PATH, requests beside this Python, the vendor's SDK in a
+folder of its own, the collection in ANSIBLE_COLLECTIONS_PATH and on the PYTHONPATH. curl has to be there. The report is
+Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import gzip
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import types
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
+
+import yaml
+
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+
+HERE = Path(__file__).parent
+SIZES = (200, 1000, 10_000)  # tasks that the simulator has
+LATENCIES = (0, 0.05)  # seconds before each answer
+SLOPE = (10_000, 50_000, 100_000)
+PLUGINS = {  # and what Ansible has imported before it loads them
+    "modules.scheduled_task_info": "ansible.module_utils.basic",
+    "lookup.scheduled_task": "ansible.cli.playbook",
+}
+# Scenario, the one that it is compared with, number of tasks, and the most that the ratio of their times may be, each
+# less its floor's.
+TARGETS = (
+    ("module", "uri", 200, 0.5),
+    ("module", "uri", 10_000, 0.33),
+    ("module", "data floor", 10_000, 1.25),
+    ("module", "SDK through command", 10_000, 0.5),
+    ("lookup", "module", 200, 1.0),
+    ("lookup", "module", 10_000, 1.2),
+    ("lookup, 20 IDs", "lookup, 1 ID", 200, 3.0),
+)
+
+# Run in a small process of its own: a process inherits the peak of the one that starts it.
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+class Run(NamedTuple):
+    """What one run of a command took; CPU time is that of all its processes, bytes are those of the answers."""
+
+    wall: float  # seconds
+    cpu: float  # seconds
+    requests: int
+    connections: int
+    received: int  # bytes, headers included
+
+
+class Exchange(coc_simulator.Exchange):
+    """An exchange that counts what it sends."""
+
+    sent = 0
+
+    def send(self, content):
+        Exchange.sent += len(content)
+        super().send(content)
+
+
+def remember_pages(to_json):
+    """Return a ``to_json`` that encodes each page once: it is not the simulator that is measured."""
+    pages = {}
+
+    def encode(document):
+        page = document.get("scheduled_tasks")
+        if not page:
+            return to_json(document)
+        key = (document["count"], page[0]["id"], page[-1]["id"])
+        if key not in pages:
+            pages[key] = to_json(document)
+        return pages[key]
+
+    return encode
+
+
+quick = mock.patch.multiple(
+    coc_simulator,
+    Exchange=Exchange,
+    to_json=remember_pages(coc_simulator.to_json),
+    gzip=types.SimpleNamespace(compress=functools.lru_cache(maxsize=None)(gzip.compress)),
+)
+
+
+class Bench:
+    """Runs commands against a simulator, in a folder of its own."""
+
+    def __init__(self, simulator, folder, sdk):
+        self.simulator = simulator
+        self.folder = Path(folder)
+        self.sdk = ["env", f"PYTHONPATH={sdk}", sys.executable, str(HERE / "sdk.py")]
+        # without "", which the SDK cannot read where a number is expected
+        self.all_tasks = [
+            {field: None if value == "" else value for field, value in task.items()}
+            for task in coc_simulator.sample_tasks(max(SLOPE))
+        ]
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "LC_ALL": "C.UTF-8",
+            "HOME": folder,
+            "ANSIBLE_HOME": folder,
+            "ANSIBLE_LIBRARY": str(HERE / "library"),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint,
+            "HUAWEICLOUD_SDK_AK": coc_simulator.ACCESS_KEY,
+            "HUAWEICLOUD_SDK_SK": coc_simulator.SECRET_KEY,
+        }
+        for play in yaml.safe_load((HERE / "scenarios.yml").read_text(encoding="utf-8")):
+            (self.folder / f"{play['name']}.yml").write_text(yaml.safe_dump([play]))
+
+    def serve(self, number, latency=0):
+        """Let the simulator have ``number`` tasks, and wait ``latency`` seconds before each answer."""
+        self.simulator.tasks = self.all_tasks[:number]
+        self.simulator.latency = latency
+        self.listing = self.folder / f"{number}.json"
+        if not self.listing.exists():
+            absent = dict.fromkeys(self.all_tasks[0])
+            filled = [{**absent, **task} for task in self.simulator.tasks]
+            listing = {"scheduled_tasks": filled, "count": number, "next_marker": None}
+            self.listing.write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
+
+    def scenarios(self):
+        """Return the command line of each scenario, by its name, for the tasks that are served."""
+        number = len(self.simulator.tasks)
+        ids = [task["id"] for task in self.simulator.tasks[:20]]
+        offsets = ",".join(map(str, range(0, number, 1000)))
+        token = coc_simulator.AUTH_TOKEN
+
+        def play(name, **variables):
+            variables.update(number=number, endpoint=self.simulator.endpoint, auth_token=token)
+            return ["ansible-playbook", f"{name}.yml", "--extra-vars", json.dumps(variables)]
+
+        return {
+            "ping": play("Ping"),
+            "data floor": play("Data floor", path=str(self.listing)),
+            "module": play("Module"),
+            "uri": play("Uri"),
+            "SDK through command": play("Script", argv=[*self.sdk, "1000"]),
+            "SDK through command, pages of 10": play("Script", argv=self.sdk),
+            "SDK alone": [*self.sdk, "1000"],
+            "SDK alone, pages of 10": self.sdk,
+            "curl": [
+                *("curl", "-sSf", "--compressed", "-H", f"X-Auth-Token: {token}"),
+                f"{self.simulator.endpoint}/v1/schedule/task?limit=1000&offset={{{offsets}}}",
+            ],
+            "set_fact": play("Constant"),
+            "lookup data floor": play("Lookup data floor", path=str(self.listing)),
+            "lookup": play("Lookup"),
+            "lookup, 1 ID": play("Lookup of IDs", task_ids=ids[:1]),
+            "lookup, 20 IDs": play("Lookup of IDs", task_ids=ids),
+            "lookup, loop over 20 IDs": play("Loop over IDs", task_ids=ids),
+        }
+
+    def run(self, command, **environment):
+        """Return the Run of a command. Ends the benchmark with the command's output where it fails."""
+        self.simulator.requests.clear()
+        connections, sent = self.simulator.connections, Exchange.sent
+        with tempfile.TemporaryFile() as output:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                env={**self.environment, **environment},
+            )
+            _pid, status, usage = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                output.seek(0)
+                sys.exit(f"{command} failed:\n{output.read().decode(errors='replace')}")
+        return Run(
+            wall,
+            usage.ru_utime + usage.ru_stime,
+            len(self.simulator.requests),
+            self.simulator.connections - connections,
+            Exchange.sent - sent,
+        )
+
+    def payload(self, scenario):
+        """Return the file that Ansible sends to a target to run the module of a scenario."""
+        place = self.folder / f"payload of {scenario}"
+        keep = {"ANSIBLE_KEEP_REMOTE_FILES": "true", "ANSIBLE_REMOTE_TMP": str(place)}
+        self.run(self.scenarios()[scenario], **keep)
+        return next(place.glob("*/AnsiballZ_*.py"))
+
+    def peak(self, payload):
+        """Return the most memory that a payload uses, in bytes."""
+        command = [sys.executable, "-c", PEAK, sys.executable, str(payload)]
+        kib = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True).stdout
+        return int(kib) * 1024
+
+
+def measure(bench, rounds):
+    """Return the Runs of every scenario, by (scenario, number of tasks, latency). Each round runs all of them."""
+    runs: dict[tuple[str, int, float], list[Run]] = {}
+    for turn in range(rounds):
+        for number in SIZES:
+            for latency in LATENCIES:
+                bench.serve(number, latency)
+                for scenario, command in bench.scenarios().items():
+                    if turn and "pages of 10" in scenario:
+                        continue  # up to a minute each, and no target is about them: once is enough
+                    runs.setdefault((scenario, number, latency), []).append(bench.run(command))
+        print(f"{time.strftime('%H:%M:%S')} round {turn + 1} of {rounds} is done", file=sys.stderr)
+    return runs
+
+
+def measure_slope(bench, rounds):
+    """Return the Runs of the module by number of tasks, where there are very many."""
+    runs: dict[int, list[Run]] = {}
+    for _turn in range(rounds):
+        for number in SLOPE:
+            bench.serve(number)
+            runs.setdefault(number, []).append(bench.run(bench.scenarios()["module"]))
+    return runs
+
+
+def median(runs, field="wall"):
+    return statistics.median(getattr(run, field) for run in runs)
+
+
+def over_floor(runs, scenario, number, latency, field="wall"):
+    """Return the seconds that a scenario takes, less those of its floor."""
+    floor = "set_fact" if scenario.startswith("lookup") else "ping"
+    seconds = median(runs[scenario, number, latency], field)
+    if scenario == "curl" or scenario.startswith("SDK alone"):  # Ansible has no part in them
+        return seconds
+    return seconds - median(runs[floor, number, latency], field)
+
+
+def row(*cells):
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def verdict(figure, most):
+    return f"{figure:.2f} {'met' if figure <= most else '**missed**'}"
+
+
+def times_table(runs):
+    """Yield the lines of the table of all scenarios."""
+    settings = [(number, latency) for number in SIZES for latency in LATENCIES]
+    heads = [f"{number} tasks{', 50 ms' if latency else ''}" for number, latency in settings]
+    yield row("", *heads, "requests", "connections", "KiB")
+    yield row("---", *["---:"] * (len(settings) + 3))
+    for scenario in dict.fromkeys(name for name, number, latency in runs):
+        cells = []
+        for number, latency in settings:
+            ratio = over_floor(runs, scenario, number, latency) / over_floor(runs, "module", number, latency)
+            ratio = "floor" if scenario in ("ping", "set_fact") else f"{ratio:.2f}"
+            cells.append(f"{ratio} ({median(runs[scenario, number, latency]):.2f} s)")
+        last = runs[scenario, SIZES[-1], LATENCIES[-1]][-1]
+        yield row(scenario, *cells, last.requests, last.connections, f"{last.received / 1024:.0f}")
+
+
+def targets_table(runs):
+    """Yield the lines of the table of those targets that are ratios of times over floors."""
+    yield row("target", "at most", "no latency", "50 ms", "no latency, CPU time")
+    yield row("---", "---:", "---:", "---:", "---:")
+    for scenario, other, number, most in TARGETS:
+        cells = []
+        for latency, field in ((0, "wall"), (0.05, "wall"), (0, "cpu")):
+            ratio = over_floor(runs, scenario, number, latency, field) / over_floor(runs, other, number, latency, field)
+            cells.append(verdict(ratio, most))
+        if scenario == "lookup, 20 IDs":
+            cells[1] = "no target"  # 20 requests, one after the other
+        yield row(f"{scenario} ÷ {other}, {number} tasks", most, *cells)
+
+
+def other_targets(bench, runs, slope):
+    """Yield the lines of the list of the other targets, and of what else is to be known."""
+    pages = [math.ceil(number / 1000) for number in SIZES]
+    for scenario in ("module", "lookup"):
+        last = [runs[scenario, number, 0][-1] for number in SIZES]
+        met = [(run.requests, run.connections) for run in last] == [(number, 1) for number in pages]
+        yield (
+            f"requests of the {scenario} for {', '.join(map(str, SIZES))} tasks: "
+            f"{', '.join(str(run.requests) for run in last)}, on {max(run.connections for run in last)} connection, "
+            f"at most {', '.join(map(str, pages))} on 1: {'met' if met else '**missed**'}; "
+            f"the vendor's Terraform provider needs {', '.join(str(number // 10) for number in SIZES)}, or one more"
+        )
+
+    bench.serve(max(SIZES))
+    ping = median(runs["ping", max(SIZES), 0])
+    per_thousand = {number: (median(slope[number]) - ping) / number * 1000 for number in SLOPE}
+    times = ", ".join(f"{seconds * 1000:.0f} ms at {number}" for number, seconds in per_thousand.items())
+    growth = per_thousand[SLOPE[-1]] / per_thousand[SLOPE[0]]
+    yield f"module, time over ping per 1000 tasks: {times}; the last ÷ the first, at most 1.1: {verdict(growth, 1.1)}"
+
+    payloads = {scenario: bench.payload(scenario) for scenario in ("ping", "data floor", "module", "uri")}
+    size = bench.listing.stat().st_size
+    peaks = {scenario: bench.peak(payloads[scenario]) for scenario in ("ping", "data floor", "module")}
+    for bare, most in (("ping", 4), ("data floor", 4)):
+        yield (
+            f"peak memory of the module's process at {max(SIZES)} tasks, over that of {bare}, ÷ the JSON's size "
+            f"({size / 2**20:.1f} MiB), at most {most}: {verdict((peaks['module'] - peaks[bare]) / size, most)}"
+        )
+    yield "peak memory of the processes: " + ", ".join(f"{name} {peak / 2**20:.0f} MiB" for name, peak in peaks.items())
+    yield "payload sent to a target: " + ", ".join(
+        f"{scenario} {payload.stat().st_size / 1024:.0f} KiB" for scenario, payload in payloads.items()
+    )
+
+    packed, bench.simulator.gzip = bench.run(bench.scenarios()["module"]), False
+    plain, bench.simulator.gzip = bench.run(bench.scenarios()["module"]), True
+    yield (
+        f"bytes of the module's answers at {max(SIZES)} tasks: {packed.received / 1024:.0f} KiB with gzip, "
+        f"{plain.received / 1024:.0f} KiB without"
+    )
+    for number, floor in ((min(SIZES), "ping"), (max(SIZES), "data floor")):
+        share = median(runs[floor, number, 0]) / median(runs["module", number, 0])
+        yield f"Ansible's own part of the module's play at {number} tasks ({floor} ÷ module): {share:.0%}"
+
+
+def import_times(output):
+    """Yield what the imports of the plugins take, and leave what Python says about them in a folder."""
+    for plugin, base in PLUGINS.items():
+        code = f"import {base}, ansible_collections.huaweicloud.coc.plugins.{plugin}"
+        command = [sys.executable, "-X", "importtime", "-c", code]
+        reports = [subprocess.run(command, check=True, capture_output=True, text=True).stderr for _turn in range(5)]
+        report = min(reports, key=lambda text: int(text.splitlines()[-1].split("|")[1]))  # the last is the whole plugin
+        (output / f"importtime-{plugin}.txt").write_text(report)
+        lines = [line.split("|") for line in report.splitlines()]
+        taken = {name.strip(): int(total) / 1000 for _own, total, name in lines[1:]}
+        yield (
+            f"import of {plugin}: {taken[f'ansible_collections.huaweicloud.coc.plugins.{plugin}']:.0f} ms, of them "
+            f"requests {taken['requests']:.0f} ms; {base} before it: {taken[base]:.0f} ms"
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, help="how often each scenario runs (default: %(default)s)")
+    parser.add_argument("--sdk", type=Path, required=True, help="the folder where huaweicloudsdkcoc is installed")
+    parser.add_argument("--output", type=Path, required=True, help="the folder for the report")
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with quick, coc_simulator.Simulator([]) as simulator, tempfile.TemporaryDirectory() as folder:
+        bench = Bench(simulator, folder, arguments.sdk.absolute())
+        runs = measure(bench, arguments.rounds)
+        slope = measure_slope(bench, min(arguments.rounds, 3))
+        versions = ", ".join(f"{name} {version(name)}" for name in ("ansible-core", "requests", "urllib3"))
+        report = [
+            f"Medians of {arguments.rounds} rounds; {os.cpu_count()} cores ({platform.machine()}), "
+            f"Python {platform.python_version()}, {versions}.",
+            "",
+            *times_table(runs),
+            "",
+            *targets_table(runs),
+            "",
+            *(f"- {line}" for line in other_targets(bench, runs, slope)),
+            *(f"- {line}" for line in import_times(arguments.output)),
+        ]
+    text = "\n".join(report)
+    (arguments.output / "report.md").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
