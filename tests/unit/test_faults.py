@@ -153,6 +153,8 @@ COUNTS: dict[t.Any, str] = {
     10**30: "out of range",
 }
 
+NO_TASKS: list[t.Any] = [None, [], "ST", {}, {"id": None}, {"id": ""}]
+
 ROWS: list[Row] = [
     # no answer, or no whole one
     Row("reset before the answer", "is reset", RECOVERS, reset(), ("failed: Connection reset by peer",)),
@@ -377,7 +379,7 @@ ROWS: list[Row] = [
             ("a scheduled task that is no object or has",),
             200,
         )
-        for value in (None, [], "ST", {}, {"id": None}, {"id": ""})
+        for value in NO_TASKS
     ),
     *(
         Row(

@@ -1,0 +1,239 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever the service answers, the client gives a list of the documented shape or a CocError, and soon."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from ansible.errors import AnsibleLookupError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import TRANSIENT_STATUSES, Client, CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
+
+LONGEST_MESSAGE = 5000  # characters
+
+# The same examples each time: a new one that fails shall fail where the code changed, not where somebody ran the tests.
+fuzz = settings(derandomize=True, database=None, deadline=timedelta(seconds=10), max_examples=300)
+fuzz_plugin = settings(fuzz, max_examples=60)
+
+ANSWERED = coc_simulator.sample_tasks(3)
+CODES = ("COC.00000000", "COC.00014102", "APIGW.0308", "0", 0, 1, None, True, ["COC.1"])
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([2**63, -1, 10**30, float("nan"), float("inf"), "", "\ud800", "<title>", "7"]),
+    st.floats(),
+    st.text(max_size=8),
+)
+json_values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def changed(value, names):
+    """Return ``value``, a dict, half of the time with one or two of its items replaced or added."""
+    changes = st.dictionaries(st.sampled_from(names), json_values, min_size=1, max_size=2)
+    return st.one_of(st.just(value), changes.map(lambda items: {**value, **items}))
+
+
+@st.composite
+def documents(draw):
+    """What the service answers, or something near it, or now and then anything."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(json_values)
+    tasks = [draw(changed(task, [*FIELDS, "new_field"])) for task in ANSWERED[: draw(st.integers(0, 3))]]
+    document = {"count": draw(st.sampled_from([len(tasks)] * 5 + [0, 4])), "scheduled_tasks": tasks}
+    document["next_maker"] = draw(st.sampled_from([None, "", ANSWERED[0]["id"], "elsewhere"]))
+    if draw(st.integers(0, 4)) == 0:
+        document["error_code"] = draw(st.sampled_from(CODES))
+    return draw(changed(document, [*document, "error_msg", "error", "code", "message", "errorCode"]))
+
+
+@st.composite
+def json_bodies(draw):
+    """A document as bytes, in a usual or an unusual encoding, whole or damaged."""
+    text = json.dumps(draw(documents()), ensure_ascii=draw(st.booleans()))
+    encoding = draw(st.sampled_from(["utf-8"] * 5 + ["utf-8-sig", "utf-16", "utf-32", "gb18030"]))
+    body = text.encode(encoding, "surrogatepass" if encoding.startswith("utf") else "replace")
+    if draw(st.integers(0, 4)) == 0:
+        place = draw(st.integers(0, len(body)))
+        body = body[:place] + draw(st.binary(max_size=4)) + body[place + draw(st.integers(0, 8)) :]
+    return body
+
+
+bodies = st.one_of(json_bodies(), json_bodies(), json_bodies(), st.binary(max_size=200))
+odd_statuses = st.sampled_from([*sorted(TRANSIENT_STATUSES), 401, 403, 302, 100, 103, 204, 304])
+statuses = st.one_of(st.just(200), st.just(200), st.just(200), odd_statuses, st.integers(0, 1100))
+header_texts = st.text(st.characters(max_codepoint=255, exclude_characters="\n"), max_size=20)
+
+
+def header(name, *usual):
+    return st.tuples(st.just(name), st.sampled_from(usual) | header_texts)
+
+
+headers = st.one_of(
+    st.just([]),
+    st.lists(
+        st.one_of(
+            header("Content-Type", "application/json", "text/html; charset=utf-16", "x; charset=none; charset"),
+            header("Content-Encoding", "gzip", "br", "gzip, gzip", "identity"),
+            header("Content-Length", "0", "7", "-1", "7, 8", "9" * 5000, "99999"),
+            header("Transfer-Encoding", "chunked", "gzip, chunked"),
+            header(
+                "Date",
+                "Fri, 31 Dec 9999 23:59:59 -2300",
+                "Mon, 01 Jan 0001 00:00:00 GMT",
+                "Wed, 01 Apr 2026 00:00:00 GMT",
+            ),
+            header("Retry-After", "5", "-5", "1e9", "9" * 400, "Fri, 31 Dec 9999 23:59:59 -2300"),
+            header("Location", "/", "http://[", "//elsewhere"),
+            header("X-Request-Id", "\x1b[2J", "\x00", "a" * 10000),
+            header("Set-Cookie", "a=b; expires=Fri, 31 Dec 99999 23:59:59 GMT; domain=.1", "=; max-age=x"),
+            header("Connection", "close", "keep-alive"),
+            header("no colon", ""),
+            st.tuples(header_texts, header_texts),
+        ),
+        max_size=3,
+    ),
+)
+
+
+@st.composite
+def answers(draw):
+    """The bytes of an answer, more or less of HTTP."""
+    if draw(st.integers(0, 20)) == 0:
+        return draw(st.binary(max_size=100))
+    body = draw(bodies)
+    lines = [*draw(headers)]
+    if draw(st.integers(0, 3)) == 0:
+        body = gzip.compress(body, mtime=0)
+        lines.append(("Content-Encoding", "gzip"))
+        body = body[: draw(st.sampled_from([len(body), len(body), len(body) // 2, 10]))]
+    if draw(st.booleans()):
+        lines.append(("Content-Length", str(len(body))))
+    head = f"HTTP/1.1 {draw(statuses)} {draw(header_texts)}\r\n" + "".join(
+        f"{name}: {value}\r\n" for name, value in lines
+    )
+    return head.encode("latin-1") + b"\r\n" + body
+
+
+@pytest.fixture(scope="module")
+def target():
+    """A simulator, and options with which the plugins reach it."""
+    with coc_simulator.Simulator() as simulator, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.sleep", lambda seconds: None)
+        options = {
+            "endpoint": simulator.endpoint,
+            "access_key": coc_simulator.ACCESS_KEY,
+            "secret_key": coc_simulator.SECRET_KEY,
+            "max_retries": 1,
+            "timeout": 5.0,
+        }
+        yield simulator, options
+
+
+def check_text(text):
+    assert text
+    assert text.isprintable()  # no line breaks, nothing that a terminal obeys
+    assert len(text) < LONGEST_MESSAGE
+
+
+def check_failure(status, error_code, request_id, msg):
+    check_text(msg)
+    assert status is None or isinstance(status, int)
+    for text in (error_code, request_id):
+        assert text is None or isinstance(text, str) and (not text or text.isprintable())
+
+
+def check_tasks(tasks):
+    json.dumps(tasks, ensure_ascii=False, allow_nan=False).encode()
+    for task in tasks:
+        assert set(FIELDS) <= set(task)
+        for name, kind in FIELDS.items():
+            assert task[name] is None or type(task[name]) is kind
+    ids = [task["id"] for task in tasks]
+    assert all(ids) and len(set(ids)) == len(ids)
+
+
+def list_through_client(target, content):
+    """Return what the client makes of an answer: a listing or an error."""
+    simulator, options = target
+    warnings: list[str] = []
+    simulator.faults[:] = [coc_simulator.raw(content)] * 100
+    options = {"validate_certs": True, **options}
+    with Client(options, find_credentials(options, warnings.append), warnings.append) as client:
+        try:
+            return list_tasks(client, {})
+        except CocError as error:
+            return error
+        finally:
+            for warning in warnings:
+                check_text(warning)
+
+
+def check(outcome):
+    if isinstance(outcome, CocError):
+        check_failure(**outcome.as_result())
+        return
+    check_tasks(outcome["scheduled_tasks"])
+    assert type(outcome["count"]) is int and outcome["count"] >= 0
+    assert outcome["next_marker"] is None
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [answers(), json_bodies().map(lambda body: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))],
+    ids=["answers", "JSON"],
+)
+def test_any_answer_gives_tasks_or_an_error(target, contents):
+    outcomes: Counter[object] = Counter()
+
+    @fuzz
+    @given(contents)
+    def check_one(content):
+        outcome = list_through_client(target, content)
+        check(outcome)
+        outcomes[type(outcome).__name__] += 1
+
+    check_one()
+    assert {name for name, number in outcomes.items() if number > 9} >= {"dict", "CocError"}, outcomes
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_any_answer_ends_a_plugin_in_its_own_words(target, plugin):
+    simulator, options = target
+    outcomes: Counter[object] = Counter()
+
+    @fuzz_plugin
+    @given(answers())
+    def check_one(content):
+        simulator.faults[:] = [coc_simulator.raw(content)] * 100
+        outcome = ask(plugin, options)
+        outcomes[outcome.failed] += 1
+        if not outcome.failed:
+            check_tasks(outcome.tasks)
+        elif plugin == "module":
+            check_failure(*(outcome.result[name] for name in ("status", "error_code", "request_id", "msg")))
+            assert "exception" not in outcome.result
+        else:
+            assert isinstance(outcome.result["exception"], AnsibleLookupError)
+            check_text(outcome.msg)
+
+    check_one()
+    assert min(outcomes[True], outcomes[False]) > 2, outcomes
