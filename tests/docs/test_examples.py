@@ -23,7 +23,7 @@ PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/docsite/rst/*.rst")
 PLUGINS = ("plugins.modules.scheduled_task_info", "plugins.lookup.scheduled_task")
 
 MARKDOWN = re.compile(r"^```(?P<language>\S+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
-RST = re.compile(r"^\.\. code-block:: (?P<language>\S+)\n(?P<code>(?:\n|^ +.*\n)+)", re.MULTILINE)
+RST = re.compile(r"^( *)\.\. code-block:: (?P<language>\S+)\n(?P<code>(?:\n|\1 +.*\n)+)", re.MULTILINE)
 
 COMMAND = re.compile(r"^(?:\$ )?((?:ansible|ansible-doc|ansible-playbook docs/examples)\b(?!-).*)$", re.MULTILINE)
 
@@ -87,7 +87,7 @@ def test_examples_of_a_page(page: Path, simulator: coc_simulator.Simulator, run,
             found += plays(f"{page.name}, block {number}", code, simulator)
         elif language in ("shell", "console"):
             commands += COMMAND.findall(code)
-    assert playbook or commands, "an example that nobody can run"
+    assert playbook or commands, "a page with nothing to try"
     if playbook:
         run_plays(run, tmp_path, playbook)
     if only_read:
