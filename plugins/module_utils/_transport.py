@@ -132,7 +132,7 @@ class Transport:
         if isinstance(error, requests.exceptions.SSLError):
             if "EOF" in str(error):
                 return TransportError("failed: the connection was closed during the TLS handshake", True)
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            if "CERTIFICATE_VERIFY_FAILED" in str(error) or "CertificateError" in str(error):
                 advice = "the certificate cannot be trusted: {}. See the options ca_path and validate_certs"
             else:
                 advice = "no TLS connection: {}. The endpoint has to speak https there, with TLS 1.2 or later"
@@ -151,7 +151,7 @@ class Transport:
         return TransportError(f"could not be sent: {reason}", False)
 
 
-def find_trust(validate_certs: bool, ca_path: str | None, environ: t.Mapping[str, str] = os.environ) -> bool | str:
+def find_trust(validate_certs: bool, ca_path: str | None) -> bool | str:
     """Return what :class:`Transport` is to ``verify`` with.
 
     The variable REQUESTS_CA_BUNDLE counts where neither option says otherwise.
@@ -163,7 +163,7 @@ def find_trust(validate_certs: bool, ca_path: str | None, environ: t.Mapping[str
             raise ValueError("ca_path: has no effect with validate_certs=false. Remove one of them.")
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user's own choice
         return False
-    bundle = environ.get("REQUESTS_CA_BUNDLE", "").strip()
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE", "").strip()
     for source, path in (("ca_path", ca_path), ("environment variable REQUESTS_CA_BUNDLE", bundle)):
         if path:
             if not os.path.exists(path):

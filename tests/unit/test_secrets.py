@@ -507,7 +507,7 @@ def test_playbook_shows_no_secret(refused, simulator, tmp_path):
     assert re.search(rf"ok={tasks} .* ignored={tasks if refused else 0}\b", output)
     assert output.count('"msg": "60 tasks"') == (0 if refused else len(SOURCES))
     assert output.count("answered HTTP 401, APIGW.0301: before ") >= (tasks if refused else 0)
-    assert "holds secrets and others may read it (mode 0644)" in output
+    assert "holds secrets and others may read it (mode 0644)" in " ".join(output.split())
     assert '"secret_key": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"' in output
     assert leaks(output, TOLD | secrets_sent(simulator)) == []
 

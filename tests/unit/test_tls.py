@@ -120,14 +120,14 @@ def test_ca_path_takes_a_folder_that_is_prepared(plugin, contexts, ca_file, tmp_
     [
         ("expired", "certificate has expired"),
         ("early", "certificate is not yet valid"),
-        ("elsewhere", "certificate is not valid for '127.0.0.1'"),
+        ("elsewhere", "'127.0.0.1'"),  # does not match, or is not valid for: urllib3 1 and 2 word it differently
     ],
 )
 def test_wrong_certificate_is_refused(plugin, certificate, reason, contexts, ca_file, pauses):
     with serving(contexts[certificate]) as (simulator, options):
         outcome = ask(plugin, {**options, "ca_path": str(ca_file)})
     assert outcome.failed
-    assert f"the certificate cannot be trusted: {reason}" in outcome.msg.replace("IP address mismatch, ", "")
+    assert reason in outcome.msg.partition("the certificate cannot be trusted: ")[2]
     assert "ca_path" in outcome.msg and "validate_certs" in outcome.msg
     assert (simulator.requests, pauses) == ([], [])  # nothing was told to it, and it was not asked again
 
@@ -317,7 +317,7 @@ def test_certificate_is_validated_through_a_proxy(plugin, contexts, ca_file, mon
         elsewhere = ask(plugin, {**options, "endpoint": "https://coc.test", "ca_path": str(ca_file)})
         unsafe = ask(plugin, {**options, "endpoint": "https://coc.test", "validate_certs": False})
     assert "the certificate cannot be trusted: unable to get local issuer certificate" in unknown.msg
-    assert "certificate is not valid for 'coc.test'" in elsewhere.msg
+    assert "'coc.test'" in elsewhere.msg.partition("the certificate cannot be trusted: ")[2]
     assert len(unsafe.tasks) == len(simulator.tasks)
     assert (len(simulator.requests), pauses) == (1, [])
 
