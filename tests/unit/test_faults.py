@@ -9,14 +9,17 @@ One table says what comes back, after how many requests and what pauses. Its phr
 
 from __future__ import annotations
 
+import ast
 import email.utils
 import gzip
+import math
 import re
 import socket
 import ssl
 import time
 import typing as t
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import trustme
@@ -208,7 +211,7 @@ ROWS: list[Row] = [
     ),
     Row(
         "two lengths",
-        "not HTTP",
+        "contradict",
         FAILS,
         raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
         ("answered with headers that contradict each other",),
@@ -685,3 +688,82 @@ def test_no_field_takes_a_value_of_another_type(simulator, connection, name):
             with pytest.raises(_client.CocError, match=f"whose {name} is of type {type(value).__name__}"):
                 list_tasks(client, {})
     assert len(simulator.requests) == len(values) == 5
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The guide
+
+COLLECTION = Path(__file__).parents[2]
+PHRASES = [*ROWS, REFUSED, UNRESOLVED, UNSENDABLE]
+RAISERS = ("CocError", "TransportError", "ValueError", "warn", "warning")
+
+
+def plain(text):
+    return " ".join(text.replace("``", "").split())
+
+
+@pytest.fixture(scope="module")
+def guide():
+    """The sections of the guide, by their titles."""
+    text = (COLLECTION / "docs/docsite/rst/errors_and_retries.rst").read_text("utf-8")
+    titles = re.findall(r"^(.+)\n(?:=+|-+)\n", text, re.MULTILINE)
+    bodies = re.split(r"^.+\n(?:=+|-+)\n", text, flags=re.MULTILINE)[1:]
+    return dict(zip(titles, bodies))
+
+
+def listed_messages(guide):
+    """The messages in the first column of the guide's tables; an ellipsis stands for what differs."""
+    cells = re.findall(r"^   \* - (``.+(?:\n       .+)*)", guide["Messages"], re.MULTILINE)
+    return [" ".join(message.split()) for cell in cells for message in re.findall(r"``([^`]+)``", cell)]
+
+
+def template(node):
+    """A string in the code, with an ellipsis for each value that is put in; None for anything else."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+@pytest.fixture(scope="module")
+def code():
+    files = [*COLLECTION.glob("plugins/module_utils/*.py"), *COLLECTION.glob("plugins/lookup/*.py")]
+    return [node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+
+
+def speaks_of(text, message):
+    return re.search(".*".join(map(re.escape, message.split("…"))), text)
+
+
+@pytest.mark.parametrize("row", PHRASES, ids=[row.name for row in PHRASES])
+def test_the_guide_tells_what_the_suite_shows(guide, row):
+    retried = row.outcome is RECOVERS or row.options.get("max_retries") == 0
+    titles = {True: "What is tried again", False: "What is never tried again"}
+    section = guide["What does no harm" if row.outcome is HARMLESS else titles[retried]]
+    assert row.phrase.lower() in plain(section).lower()
+
+
+def test_the_guide_tells_how_long_it_takes(guide):
+    timeout = _client.ARGUMENT_SPEC["timeout"]["default"]
+    section = plain(guide["How long it can take"])
+    own_pauses = sum(high for _low, high in GROWING)
+    assert f"{math.ceil((RETRIES + 1) * timeout + own_pauses)} seconds by default" in section
+    assert f"{(RETRIES + 1) * timeout + RETRIES * _client.MAX_PAUSE:.0f} seconds where the service asks" in section
+
+
+def test_the_code_can_give_every_message_of_the_guide(guide, code):
+    known = [text for node in code if (text := template(node)) is not None]
+    known += [words for row in PHRASES for words in row.words]
+    messages = listed_messages(guide)
+    assert len(messages) > 50
+    assert [message for message in messages if not any(speaks_of(text, message) for text in known)] == []
+
+
+def test_the_guide_has_every_message_of_the_code(guide, code):
+    messages = listed_messages(guide)
+    calls = [node for node in code if isinstance(node, ast.Call) and node.args]
+    texts = [
+        template(node.args[0]) for node in calls if getattr(node.func, "attr", getattr(node.func, "id", "")) in RAISERS
+    ]
+    given = [text for text in texts if text and text.strip("… .")]
+    assert len(given) > 40
+    assert [text for text in given if not any(speaks_of(text, message) for message in messages)] == []
