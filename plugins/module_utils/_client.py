@@ -117,7 +117,7 @@ class Client:
         credentials: t.Callable[[], Credentials],
         warn: t.Callable[[str], None],
     ) -> None:
-        self.endpoint = find_endpoint(options)
+        self.endpoint = find_endpoint(options, os.environ)
         self.warn = warn
         self._credentials = credentials
         for name, (low, high, unit) in RANGES.items():
@@ -300,7 +300,7 @@ class Client:
         return shown if len(shown) <= 500 else shown[:500] + "…"
 
 
-def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] = os.environ) -> str:
+def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:
     """Return the URL to ask, without a slash at its end: ``endpoint`` if given, else that of ``region``'s site.
 
     Nothing is guessed: the wrong site answers with an empty list, not with an error (field report).

@@ -94,20 +94,21 @@ class Credentials:
 def find_credentials(
     options: t.Mapping[str, t.Any],
     warn: t.Callable[[str], None],
-    environ: t.Mapping[str, str] = os.environ,
+    environ: t.Mapping[str, str] | None = None,
 ) -> t.Callable[[], Credentials]:
     """Return a function that gives the credentials to use now; it renews those that expire.
 
     ``options`` are those of :data:`ARGUMENT_SPEC`. The sources, in order: the options, the file that the option
     ``credentials_file`` names, the environment variables of the vendor's SDK, those of its Terraform provider, the
     profile file. ``auth_source=ecs_metadata`` uses the agency of the ECS and looks at nothing else. ``domain_id`` and
-    ``project_id`` given as options win over the source's.
+    ``project_id`` given as options win over the source's. ``environ`` replaces this process's environment.
     Raises :class:`CocError` where a source is incomplete, unreadable, or none has anything.
     """
     scope = {name: value for name, value in _given(options, OPTIONS).items() if name in ("domain_id", "project_id")}
     _complete("the options", OPTIONS, scope)  # every source sends it
     if options.get("auth_source") == "ecs_metadata":
         return _ecs_agency(options, scope)
+    environ = os.environ if environ is None else environ
     for source, names, values in _sources(options, environ, warn):
         found = _complete(source, names, values)
         if found:

@@ -274,7 +274,7 @@ def _ask(
         tasks, count, marker = answer.get("scheduled_tasks"), answer.get("count"), answer.get("next_maker")
         if tasks is None and count == 0:
             tasks = []
-        if not isinstance(tasks, list) or type(count) is not int or not isinstance(marker, (str, type(None))):
+        if not isinstance(tasks, list) or count.__class__ is not int or not isinstance(marker, (str, type(None))):
             came = f"scheduled_tasks {_kind(tasks)}, count {_kind(count)} and next_maker {_kind(marker)}"
             raise client.wrong_answer(came, "a list, an int and a string")
         if not 0 <= count < 2**63:
@@ -297,7 +297,7 @@ def _fill(client: Client, task: object) -> dict[str, t.Any]:
         value = filled[field]
         if value == "":  # what has nothing to tell comes as null, as "", or not at all (Terraform provider)
             filled[field] = None
-        elif value is not None and type(value) is not kind:
+        elif value is not None and value.__class__ is not kind:  # not isinstance: a bool would be an int
             raise client.wrong_answer(f"a scheduled task whose {field} is {_kind(value)}", kind.__name__)
     return filled
 
