@@ -64,7 +64,7 @@ def throwaway_home(session: nox.Session) -> Path:
     settings = {}
     listing = session.run("python", "-m", "pip", "config", "list", silent=True) or ""
     for line in sorted(listing.splitlines(), reverse=True):  # ":env:" comes last, and wins
-        name, _, value = line.partition("=")
+        name, _equals, value = line.partition("=")
         settings[name.rpartition(".")[2]] = " ".join(ast.literal_eval(value).split())
     pip_conf = home / ".config" / "pip" / "pip.conf"
     pip_conf.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,15 +72,21 @@ def throwaway_home(session: nox.Session) -> Path:
     return home
 
 
+def build_tarball(session: nox.Session) -> Path:
+    """Build the collection and return what a user would download. The session must have installed ansible-core."""
+    tarball, _data, _version = build_collection(session)
+    return Path(tarball or "not-built").absolute()  # not built: nox only installs
+
+
 def install_collection(session: nox.Session) -> Path:
     """Build the collection and install its tarball, as a user does but without a network.
 
     The session must have installed ansible-core. Returns the folder, the session's own, for ANSIBLE_COLLECTIONS_PATH.
     """
-    tarball, _data, _version = build_collection(session)
+    tarball = build_tarball(session)
     collections = Path(session.create_tmp()).absolute() / "collections"
     shutil.rmtree(collections, ignore_errors=True)
-    session.run("ansible-galaxy", "collection", "install", "--offline", "-p", collections, str(tarball), silent=True)
+    session.run("ansible-galaxy", "collection", "install", "--offline", "-p", collections, tarball, silent=True)
     return collections
 
 
@@ -165,13 +171,14 @@ def build_import_check(session: nox.Session) -> None:
     antsibull-nox has such a session, too, but one that only warns of errors.
     """
     session.install("ansible-core>=2.19,<2.22", "galaxy-importer==0.4.44")
-    tarball, _data, _version = build_collection(session)
+    tarball = build_tarball(session)
     settings = {
         "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true",
         "GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER": "true",
         "GALAXY_IMPORTER_RUN_ANSIBLE_LINT": "false",  # a session of its own runs it, where it finds all collections
     }
-    log = session.run("python", "-m", "galaxy_importer.main", str(tarball), env=settings, silent=True) or ""
+    with session.chdir(session.create_tmp()):  # it leaves a file behind
+        log = session.run("python", "-m", "galaxy_importer.main", tarball, env=settings, silent=True) or ""
     session.log(log)
     if re.search("^(ERROR|WARNING)", log, re.MULTILINE):
         session.error("galaxy-importer has found something, see above")
@@ -191,6 +198,24 @@ def examples(session: nox.Session) -> None:
     session.install("pytest")
     session.env["PYTHONPATH"] = session.env["ANSIBLE_COLLECTIONS_PATH"]
     session.run("pytest", "-p", "no:cacheprovider", "tests/docs")
+
+
+@nox.session
+def awx(session: nox.Session) -> None:
+    """Run the playbooks as AWX runs jobs, its set-up on a stand-in for its API, and the report in a browser."""
+    session.install(
+        "ansible==12.3.0",  # the last that has awx.awx
+        "ansible-builder==3.2.0",
+        "ansible-runner==2.4.3",
+        "playwright==1.65.2",
+        "pytest",
+        "requests",
+    )
+    session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
+    session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(install_collection(session))
+    session.run("pytest", "-p", "no:cacheprovider", "-rs", "tests/awx")
+    if not shutil.which("chromium"):
+        session.warn("The report was NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
 
 
 @nox.session(default=False)
