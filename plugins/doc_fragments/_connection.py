@@ -111,8 +111,10 @@ requirements:
   - requests
 notes:
   - An option or environment variable that is empty counts as not set.
-  - More than five failed authentications with an access key in a row lock it for five minutes. A refused key is not
-    tried again; do not put one into a loop or an C(until).
+  - More than five failed authentications in a row lock an access key for five minutes. A refused key is never tried
+    again, and a list ends with it. But each item of a C(loop), each attempt of an C(until) and each host of a play is a
+    failure of its own. Ask once, with C(run_once), and end an C(until) at status 401.
+  - Proxies come from the environment variables C(HTTPS_PROXY), C(ALL_PROXY) and C(NO_PROXY).
 """
 
     # What a lookup adds: each option also comes from a variable.

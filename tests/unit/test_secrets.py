@@ -111,7 +111,7 @@ def echo(
 
 def secrets_sent(simulator: coc_simulator.Simulator) -> set[str]:
     """Return what no output may hold of the requests that arrived: tokens and signatures."""
-    found = set()
+    found: set[str] = set()
     for request in simulator.requests:
         found.update(request.header(name) or "" for name in ("X-Auth-Token", "X-Security-Token", "X-Metadata-Token"))
         found.add((request.header("Authorization") or "").rpartition("Signature=")[2])
@@ -481,8 +481,13 @@ def write_playbook(folder: Path) -> list[str]:
     lines += [f"  {line}" for line in vault.encrypt(coc_simulator.SECRET_KEY).decode().splitlines()]
     (folder / "variables.yml").write_text("\n".join([*lines, ""]))
     (folder / "vault_password").write_text(VAULT_PASSWORD)
-    options = ["--extra-vars", f"@{folder / 'variables.yml'}", "--vault-password-file", str(folder / "vault_password")]
-    return [str(folder / "playbook.yml"), *options]
+    arguments = [
+        "--extra-vars",
+        f"@{folder / 'variables.yml'}",
+        "--vault-password-file",
+        str(folder / "vault_password"),
+    ]
+    return [str(folder / "playbook.yml"), *arguments]
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["success", "failure"])
