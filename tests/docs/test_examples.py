@@ -29,9 +29,12 @@ COMMAND = re.compile(r"^(?:\$ )?((?:ansible|ansible-doc|ansible-playbook docs/ex
 
 # What an example leaves to its reader.
 VARIABLES = {
-    "vault_access_key": coc_simulator.ACCESS_KEY,
-    "vault_secret_key": coc_simulator.SECRET_KEY,
+    f"{account}_{name}": value
+    for account in ("branch", "vault")
+    for name, value in (("access_key", coc_simulator.ACCESS_KEY), ("secret_key", coc_simulator.SECRET_KEY))
 }
+PROFILE = f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {coc_simulator.SECRET_KEY}\n"
+PROFILES = ("branch", "production")
 INVENTORY = "bastion ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'\n"
 
 
@@ -61,8 +64,13 @@ def plays(name: str, code: str, simulator: coc_simulator.Simulator) -> list[dict
 
 
 def run_plays(run, folder: Path, playbook: list[dict[str, t.Any]], *options: str) -> None:
-    """Run a playbook to its end, without any warning."""
+    """Run a playbook to its end, without any warning. The folder is the home of who runs it."""
     (folder / "inventory").write_text(INVENTORY)
+    profiles = folder / ".huaweicloud"
+    profiles.mkdir(exist_ok=True)
+    for name in PROFILES:
+        (profiles / name).write_text(PROFILE)
+        (profiles / name).chmod(0o600)
     (folder / "variables.yml").write_text(yaml.safe_dump(VARIABLES))
     (folder / "playbook.yml").write_text(yaml.safe_dump(playbook, allow_unicode=True, sort_keys=False))
     extra_vars = f"@{folder / 'variables.yml'}"
