@@ -190,79 +190,111 @@ def _parse_iso_8601(text: str) -> int:
 def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     """Return the tasks that match ``query``: all of them, or ``limit``.
 
-    ``offset`` and ``marker`` say where to start and are sent once; later pages follow the service's marker, or go on by
-    offset where it gives none. Which of them the service honours together, and what its marker holds on the last page,
-    is not known: so a task that comes again is left out, and the end is where ``count`` says, or an empty page where
-    ``count`` changes meanwhile.
     Raises :class:`CocError` for an answer of another shape, and rather than return fewer tasks than the service counts.
     """
-    filters = {name: value for name, value in query.items() if name not in PAGING}
-    position = {name: query[name] for name in ("offset", "marker") if name in query}
-    limit = int(query["limit"]) if "limit" in query else None
-    # the place of the first task among all that match; a marker does not tell it
-    start = None if "marker" in query else int(query.get("offset", 0))
-    markers = {query.get("marker")}
-    marks_pages = False
-    tasks: dict[str, dict[str, t.Any]] = {}
-    counts: set[int] = set()
-    received = 0
-    ended = False
-    while not ended and (limit is None or len(tasks) < limit):
-        size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(tasks))
-        page, count, marker = _ask(client, {**filters, **position, "limit": size}, len(tasks))
-        if "offset" in position and count < max(counts, default=0):
-            raise CocError(
-                f"GET {client.endpoint}{PATH} counted {max(counts)} tasks, then {count}: those removed meanwhile shift "
-                "the others, and some may have been passed over. None is returned. Try again."
-            )
-        counts.add(count)
-        before = len(tasks)
-        received += len(page)
-        for task in page:
-            if task["id"] != query.get("marker"):  # it ends the list before this one
-                tasks.setdefault(task["id"], task)
-        missing = 0 if start is None else max(0, count - start - len(tasks))
-        if start and len(counts) == 1 and len(tasks) > max(0, count - start):
-            raise CocError(
-                f"GET {client.endpoint}{PATH} ignores offset={start}: of {count} tasks, more came than follow it. None "
-                "is returned. Leave offset out."
-            )
-        # a count that changed tells how many there are now, not how many of them came
-        ended = not page or (start is not None and not missing and len(counts) == 1)
-        if marker:
-            marks_pages = True
-            position = {"marker": marker}
-        elif marks_pages and not missing:  # then an answer without a marker is the last (Terraform provider)
-            ended = True
-        elif start is not None:
-            position = {"offset": start + len(tasks)}  # not what was received: repeated tasks would hide others
-        elif page:  # go on by what a marker is, the ID of the page's last task (API reference)
-            position = {"marker": page[-1]["id"]}
-        if not ended and (len(tasks) == before or position.get("marker", "") in markers):
-            raise CocError(
-                f"GET {client.endpoint}{PATH} does not advance: after {len(tasks)} of {count} tasks it gives the same "
-                "ones again. None is returned. Try again, or filter for fewer tasks."
-            )
-        markers.add(marker)
-    if missing and (limit is None or len(tasks) < limit):
-        if received < count - int(start or 0):
-            raise CocError(
-                f"GET {client.endpoint}{PATH} gave {len(tasks)} tasks where it counts {missing + len(tasks)}, and then "
-                "an empty page. None is returned, since the list is not whole. Try again, or filter for fewer tasks."
-            )
-        client.warn(f"COC counts {count} tasks but repeated some: {len(tasks)} different ones are returned.")
-    if not count and not filters and "marker" not in query:
+    pages = _Pages(client, query)
+    while not pages.ended and (pages.limit is None or len(pages.tasks) < pages.limit):
+        pages.take()
+    pages.check_whole()
+    count = pages.counts[-1]
+    if not count and not pages.filters and "marker" not in query:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)
         client.warn(
             f"{client.endpoint} knows no scheduled task. If there should be some, the account may belong to another "
             f"site; the wrong one answers with an empty list too: {others}."
         )
-    found = list(tasks.values())
+    found = list(pages.tasks.values())
     next_marker = None
-    if limit is not None and found and (len(found) > limit or not ended):
+    if pages.limit is not None and found and (len(found) > pages.limit or not pages.ended):
         # the service's marker would skip what is cut off, where it gave more than was asked for
-        next_marker = marker if marker and len(found) <= limit else found[:limit][-1]["id"]
-    return {"scheduled_tasks": found[:limit], "count": count, "next_marker": next_marker}
+        given = pages.markers[-1] if len(found) <= pages.limit else None
+        next_marker = given or found[: pages.limit][-1]["id"]
+    return {"scheduled_tasks": found[: pages.limit], "count": count, "next_marker": next_marker}
+
+
+class _Pages:
+    """The pages that answer one query, and what is known after each.
+
+    ``offset`` and ``marker`` say where to start and are sent once; later pages follow the service's marker, or go on by
+    offset where it gives none. Which of them the service honours together, and what its marker holds on the last page,
+    is not known: so a task that comes again is left out, and the end is where the service's count says, or an empty
+    page where the count changes meanwhile.
+    """
+
+    def __init__(self, client: Client, query: t.Mapping[str, str | int]) -> None:
+        self.client = client
+        self.filters = {name: value for name, value in query.items() if name not in PAGING}
+        self.position = {name: query[name] for name in ("offset", "marker") if name in query}
+        self.limit = int(query["limit"]) if "limit" in query else None
+        # the place of the first task among all that match; a marker does not tell it
+        self.start = None if "marker" in query else int(query.get("offset", 0))
+        self.markers = [str(query["marker"]) if "marker" in query else None]  # that of the query, and of each page
+        self.counts: list[int] = []  # that of each page
+        self.tasks: dict[str, dict[str, t.Any]] = {}
+        self.received = 0
+        self.ended = False
+
+    def take(self) -> None:
+        """Ask for the next page and keep its tasks. Raises where going on would lose tasks or never end."""
+        size = PAGE_SIZE if self.limit is None else min(PAGE_SIZE, self.limit - len(self.tasks))
+        page, count, marker = _ask(self.client, {**self.filters, **self.position, "limit": size}, len(self.tasks))
+        self.counts.append(count)
+        known = len(self.tasks)
+        self.received += len(page)
+        for task in page:
+            if task["id"] != self.markers[0]:  # it ends the list before this one
+                self.tasks.setdefault(task["id"], task)
+        self._check_offset()
+        # a count that changed tells how many there are now, not how many of them came
+        steady = len(set(self.counts)) == 1
+        self.ended = not page or (self.start is not None and steady and not self._missing())
+        if marker:
+            self.position = {"marker": marker}
+        elif any(self.markers[1:]) and not self._missing():  # then the last has none (Terraform provider)
+            self.ended = True
+        elif self.start is not None:  # not by what was received: repeated tasks would hide others
+            self.position = {"offset": self.start + len(self.tasks)}
+        elif page:  # go on by what a marker is, the ID of the page's last task (API reference)
+            self.position = {"marker": page[-1]["id"]}
+        if not self.ended and (len(self.tasks) == known or self.position.get("marker", "") in self.markers):
+            raise self._error(
+                f"does not advance: after {len(self.tasks)} of {count} tasks it gives the same ones again. None is "
+                "returned. Try again, or filter for fewer tasks."
+            )
+        self.markers.append(marker)
+
+    def check_whole(self) -> None:
+        """Raise if tasks are missing; warn where the service's count takes in tasks that it repeated."""
+        if not self._missing() or (self.limit is not None and len(self.tasks) >= self.limit):
+            return
+        if self.received < self.counts[-1] - int(self.start or 0):
+            raise self._error(
+                f"gave {len(self.tasks)} tasks where it counts {len(self.tasks) + self._missing()}, and then an empty "
+                "page. None is returned, since the list is not whole. Try again, or filter for fewer tasks."
+            )
+        self.client.warn(
+            f"COC counts {self.counts[-1]} tasks but repeated some: {len(self.tasks)} different ones are returned."
+        )
+
+    def _check_offset(self) -> None:
+        most, now = max(self.counts), self.counts[-1]
+        if "offset" in self.position and now < most:
+            raise self._error(
+                f"counted {most} tasks, then {now}: those removed meanwhile shift the others, and some may have been "
+                "passed over. None is returned. Try again."
+            )
+        if self.start and now == min(self.counts) == most and len(self.tasks) > max(0, now - self.start):
+            raise self._error(
+                f"ignores offset={self.start}: of {now} tasks, more came than follow it. None is returned. Leave "
+                "offset out."
+            )
+
+    def _missing(self) -> int:
+        """Return how many tasks are to come by the latest count: 0 where that cannot be told."""
+        return 0 if self.start is None else max(0, self.counts[-1] - self.start - len(self.tasks))
+
+    def _error(self, what: str) -> CocError:
+        return CocError(f"GET {self.client.endpoint}{PATH} {what}")
 
 
 def _ask(
