@@ -208,12 +208,12 @@ def awx(session: nox.Session) -> None:
         "ansible-builder==3.2.0",
         "ansible-runner==2.4.3",
         "playwright==1.65.2",
-        "pytest",
+        "pytest-xdist",
         "requests",
     )
     session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
     session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(install_collection(session))
-    session.run("pytest", "-p", "no:cacheprovider", "-rs", "tests/awx")
+    session.run("pytest", "-p", "no:cacheprovider", "-rs", "--numprocesses=2", "--dist=loadfile", "tests/awx")
     if not shutil.which("chromium"):
         session.warn("The report was NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
 

@@ -253,6 +253,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         data = json.loads(content) if content else {}
+        status: int
+        document: object
         try:
             if not self.headers.get("Authorization"):
                 status, document = 401, {"detail": "Authentication credentials were not provided."}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+import typing as t
 from urllib.parse import quote
 
 import pytest
@@ -140,7 +141,7 @@ def test_failure_says_what_to_do_and_no_secret(run_job, simulator, survey, fille
 
 @pytest.fixture
 def mixed_tasks(simulator):
-    """Six tasks: one well, and one for each way of being unwell or not."""
+    """Tasks of which one is well, and one for each way of being unwell or not; their IDs by name."""
     now = int(time.time() * 1000)
     hour = 3600 * 1000
     well = {
@@ -151,7 +152,7 @@ def mixed_tasks(simulator):
         "scheduled_type": "CRON",
         "created_time": now - 1000 * hour,
     }
-    changes = {
+    changes: dict[str, dict[str, t.Any]] = {
         "well": {},
         "failed": {"last_execution_status": "ABNORMAL"},
         "refused": {"approve_status": "REJECTED", "enabled": False},

@@ -1,0 +1,223 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report, as a file and as a page in a browser.
+
+The tests in the browser need Chromium on the PATH. They keep pictures in tests/output/.
+"""
+
+from __future__ import annotations
+
+import collections
+import html.parser
+import os
+import re
+import shutil
+import subprocess
+import time
+import typing as t
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ARGUMENT_SPEC, FIELDS
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, OUTPUT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+MARKUP = """</td></script><img src=x onerror="document.title='broken'">{{ 7 * 7 }}&amp;'"数据库"""
+COUNTED = ("last_execution_status", "task_type", "risk_level", "region_id")
+DAY = 86400 * 1000  # milliseconds
+
+Task = t.Dict[str, t.Any]
+
+
+def write_report(tasks: list[Task], path: Path, *arguments: str) -> str:
+    """Run the playbook on a simulator with ``tasks`` and return the page that it writes to ``path``."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HW_", "HUAWEICLOUD_"))}
+    with coc_simulator.Simulator(tasks) as simulator:
+        environment.update(
+            HUAWEICLOUD_COC_ENDPOINT=simulator.endpoint,
+            HW_ACCESS_KEY=coc_simulator.ACCESS_KEY,
+            HW_SECRET_KEY=coc_simulator.SECRET_KEY,
+        )
+        command = ["ansible-playbook", "huaweicloud.coc.report", "-e", f"coc_report_path={path}", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"Report of {len(tasks)} tasks: {path}" in done.stdout
+    return path.read_text("utf-8")
+
+
+class Report(t.NamedTuple):
+    """A report that several tests look at."""
+
+    tasks: list[Task]
+    path: Path
+    source: str
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A report on tasks of which the first has markup in each of its texts, and the second ran long ago."""
+    tasks = coc_simulator.sample_tasks(60)
+    tasks[0].update({field: MARKUP for field, kind in FIELDS.items() if kind is str})
+    tasks[1].update(last_execution_time=int(time.time() * 1000) - 500 * DAY)
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    return Report(tasks, path, write_report(tasks, path))
+
+
+class Page(html.parser.HTMLParser):
+    """What a page shows: ``rows`` of the table, ``texts`` by tag, ``tags`` and the ``links`` that it would follow."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.texts: dict[str, list[str]] = collections.defaultdict(list)
+        self.counts: dict[str, dict[str, int]] = collections.defaultdict(dict)
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self._chart = ""
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        given = dict(attrs)
+        self.links += [str(given[name]) for name in ("src", "href", "action", "data", "poster") if name in given]
+        if tag == "svg":
+            self._chart = str(given["aria-label"]).rpartition(" ")[2]
+        if tag == "tr":
+            self.rows.append([])
+        if tag == "td":
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.tags and self.tags.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not self.tags:
+            return
+        if "td" in self.tags and data.strip():
+            self.rows[-1][-1] += data + ("\n" if self.tags[-1] != "small" else "")
+        self.texts[self.tags[-1]].append(data)
+        if self.tags[-2:] == ["rect", "title"] and ": " in data:
+            value, _separator, count = data.rpartition(": ")
+            self.counts[self._chart][value] = int(count)
+
+
+def utc(milliseconds: object) -> str:
+    return f"{datetime.fromtimestamp(int(str(milliseconds)) // 1000, timezone.utc):%Y-%m-%d %H:%M}"
+
+
+@pytest.mark.parametrize("count", [0, 1, 5000])
+def test_report_is_complete(count, tmp_path):
+    tasks = coc_simulator.sample_tasks(count)
+    page = Page(write_report(tasks, tmp_path / "report.html"))
+    assert len(page.rows) == (count + 1 if count else 0)  # with the one of the headings
+    for row, task in zip(page.rows[1:], tasks):
+        assert row[0].split("\n") == [task["name"], task["id"]]
+        assert row[1].strip() == (task.get("last_execution_status") or "never ran")
+        assert row[2].strip() == (utc(task["last_execution_time"]) if task.get("last_execution_time") else "")
+        assert [row[index].strip() for index in (6, 7, 9)] == [
+            task[field] for field in ("risk_level", "approve_status", "region_id")
+        ]
+    for field in COUNTED:
+        blank = "never ran" if field == "last_execution_status" else "unknown"
+        assert page.counts[field] == collections.Counter(task.get(field) or blank for task in tasks)
+    assert page.texts["b"][0] == str(count)
+    assert page.links == ["data:,"]
+
+
+def test_timeline_has_every_execution_within_its_span(report):
+    page = Page(report.source)
+    bars = [text for text in page.texts["title"] if re.search(r"\d\d:\d\d to \d{4}-", text)]
+    shown: dict[str, int] = collections.Counter()
+    for bar in bars:
+        number, _space, status = bar.rpartition(", ")[0].partition(" ")
+        shown[status] += int(number)
+    ran = [task for task in report.tasks if task.get("last_execution_time") and task is not report.tasks[1]]
+    assert shown == collections.Counter(task["last_execution_status"] for task in ran)
+    assert any(text.startswith("1 ran last before ") for text in page.texts["span"])
+
+
+def test_what_the_service_says_is_text(report):
+    page = Page(report.source)
+    assert page.rows[1][0] == f"{MARKUP}\n{MARKUP}"
+    assert MARKUP in page.counts["region_id"]
+    assert "<img" not in report.source
+    assert report.source.count("<script") == 1
+    assert "49" not in page.rows[1][0]
+
+
+def test_filters_are_told(tmp_path):
+    tasks = [task for task in coc_simulator.sample_tasks(60) if task["risk_level"] == "HIGH"]
+    survey = ["-e", '{"ansible_huaweicloud_risk_level": "HIGH", "ansible_huaweicloud_task_name": null}']
+    told = write_report(tasks, tmp_path / "report.html", *survey).partition("Only tasks with ")[2].partition("</p>")[0]
+    assert told == "risk_level <b>HIGH</b>."
+
+
+def test_every_filter_is_known_to_the_report():
+    template = (COLLECTION / "playbooks/templates/report.html.j2").read_text("utf-8")
+    names = template.partition("{% set filters = [")[2].partition("]")[0]
+    assert re.findall(r"'(\w+)'", names) and set(re.findall(r"'(\w+)'", names)) == set(ARGUMENT_SPEC)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield running
+        running.close()
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
+@pytest.mark.parametrize(
+    "view,size,scheme",
+    [("desktop", (1360, 900), "light"), ("phone", (390, 844), "light"), ("dark", (1360, 900), "dark")],
+)
+def test_report_in_a_browser(browser, report, view, size, scheme):
+    tasks = report.tasks
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    problems: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    url = report.path.as_uri()
+    page.goto(url)
+    OUTPUT.mkdir(exist_ok=True)
+    page.screenshot(path=OUTPUT / f"report-{view}.png", full_page=True)
+
+    def column(number: int) -> list[str]:
+        return page.eval_on_selector_all(f"tbody td:nth-child({number})", "cells => cells.map(cell => cell.innerText)")
+
+    def expect(heading: str, values: list[str]) -> None:
+        """Click the heading twice, and expect both orders, what is blank coming last in both."""
+        number = page.locator("th").all_inner_texts().index(heading) + 1
+        blank = [value for value in values if not value]
+        for direction in (1, -1):
+            page.locator(f"th:nth-child({number}) button").click()
+            assert column(number) == [value for value in values[::direction] if value] + blank
+            sorted_by = page.locator("th[aria-sort]")
+            assert sorted_by.all_inner_texts() == [heading]
+            assert sorted_by.get_attribute("aria-sort") == ("ascending" if direction == 1 else "descending")
+
+    assert len(column(1)) == len(tasks)
+    expect(
+        "Last execution",
+        sorted(utc(task["last_execution_time"]) if task.get("last_execution_time") else "" for task in tasks),
+    )
+    expect("Executions", [str(one or "") for one in sorted(task["execution_count"] for task in tasks)])
+    risks = [MARKUP, "HIGH", "MEDIUM", "LOW"]
+    expect("Risk", sorted((str(task["risk_level"]) for task in tasks), key=risks.index))
+
+    assert page.title() == "Scheduled tasks of COC"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 384) == (scheme == "dark")
+    assert (problems, requests) == ([], [url])
+    page.close()
