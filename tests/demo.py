@@ -17,6 +17,7 @@ from pathlib import Path
 
 EXAMPLES = "docs/examples"
 MODULE = "huaweicloud.coc.scheduled_task_info"
+OUTPUT = "tests/output"
 
 # What each step shows, and its command.
 STEPS = (
@@ -31,6 +32,10 @@ STEPS = (
         "The same in one line, with all that the service tells of a task",
         ["ansible", "localhost", "-m", MODULE, "-a", "scheduled_type=ONCE last_execution_status=FINISHED limit=10"],
     ),
+    (
+        "All tasks, as a page for a browser",
+        ["ansible-playbook", "huaweicloud.coc.report", "-e", f"coc_report_path={OUTPUT}/coc-report.html"],
+    ),
 )
 
 # The examples' own settings, and nothing of the user's.
@@ -39,6 +44,7 @@ SETTINGS = {"ANSIBLE_CONFIG": f"{EXAMPLES}/ansible.cfg", "ANSIBLE_INVENTORY": os
 
 def main() -> int:
     """Run the steps up to the first that fails. Returns its exit status, 0 if none does."""
+    os.makedirs(OUTPUT, exist_ok=True)
     for title, command in STEPS:
         print(f"\n# {title}\n$ {shlex.join(command)}", flush=True)
         status = subprocess.run(command, env={**os.environ, **SETTINGS}, check=False).returncode

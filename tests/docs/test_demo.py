@@ -11,6 +11,7 @@ import sys
 import time
 import unicodedata
 from datetime import datetime, timezone
+from pathlib import Path
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
@@ -86,6 +87,10 @@ def test_demo_shows_the_tasks_that_match(simulator: coc_simulator.Simulator, run
     ad_hoc = done.stdout.partition("$ ansible localhost ")[2]
     assert "count: 1\n" in ad_hoc
     assert f"id: {tasks[0]['id']}\n" in ad_hoc
+
+    report = Path(re.findall(f"Report of {len(tasks)} tasks: ([^'\n]*)", done.stdout)[0])
+    assert report.is_absolute()
+    assert report.read_text("utf-8").count("<tr>") == len(tasks) + 1  # with the row of the headings
 
 
 def test_demo_stops_at_a_failure(simulator: coc_simulator.Simulator, run) -> None:
