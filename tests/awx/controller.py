@@ -105,7 +105,7 @@ def check_survey(survey: Item) -> None:
             raise Refusal(f"survey: incomplete question {question}")
         if question["type"] not in SURVEY_TYPES or ("choices" in question) != question["type"].startswith("multi"):
             raise Refusal(f"survey: type of {question}")
-        if any(type(question.get(key, 0)) is not int for key in ("min", "max")):
+        if any(question.get(key, 0).__class__ is not int for key in ("min", "max")):
             raise Refusal(f"survey: limits of {question}")
 
 

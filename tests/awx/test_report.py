@@ -136,8 +136,8 @@ def test_timeline_has_every_execution_within_its_span(report):
     page = Page(report.source)
     bars = [text for text in page.texts["title"] if re.search(r"\d\d:\d\d to \d{4}-", text)]
     shown: dict[str, int] = collections.Counter()
-    for bar in bars:
-        number, _space, status = bar.rpartition(", ")[0].partition(" ")
+    for text in bars:
+        number, _space, status = text.rpartition(", ")[0].partition(" ")
         shown[status] += int(number)
     ran = [task for task in report.tasks if task.get("last_execution_time") and task is not report.tasks[1]]
     assert shown == collections.Counter(task["last_execution_status"] for task in ran)

@@ -312,14 +312,14 @@ def test_messages_are_chinese_unless_english_is_asked_for(simulator):
 
 
 def test_five_failures_do_not_lock_the_key(simulator):
-    statuses = [ask(simulator, secret_key="FakeOther").status for _ in range(5)]
+    statuses = [ask(simulator, secret_key="FakeOther").status for _turn in range(5)]
     assert (statuses, ask(simulator).status) == ([401] * 5, 200)
-    assert [ask(simulator, secret_key="FakeOther").status for _ in range(5)] == [401] * 5
+    assert [ask(simulator, secret_key="FakeOther").status for _turn in range(5)] == [401] * 5
     assert ask(simulator).status == 200  # a success begins the count anew
 
 
 def test_more_failures_lock_the_key_for_five_minutes(simulator):
-    for _ in range(6):
+    for _turn in range(6):
         ask(simulator, secret_key="FakeOther")
     locked = ask(simulator, {}, {"X-Language": "en-us"})
     assert locked.status == 401
@@ -596,7 +596,7 @@ def test_reference_example(simulator):
 
 def test_connection_is_kept(simulator):
     connection = http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=LONGEST)
-    for _ in range(3):
+    for _turn in range(3):
         send(simulator, *sign(simulator), connection=connection)
     ask(simulator)
     assert [request.connection for request in simulator.requests] == [1, 1, 1, 2]
@@ -681,7 +681,7 @@ def test_leaving_it_ends_every_connection():
 
 def test_faults_come_in_order_one_for_each_request(simulator):
     simulator.faults += [status(503), None, status(500)]
-    assert [ask(simulator).status for _ in range(4)] == [503, 200, 500, 200]
+    assert [ask(simulator).status for _turn in range(4)] == [503, 200, 500, 200]
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 418, 429, 500, 502, 503, 504])
@@ -728,7 +728,7 @@ def whole(simulator):
 def test_broken_connection(simulator, whole, fault, resets):
     head, content = whole
     simulator.faults += [fault("before"), fault("headers"), fault("body"), fault()]
-    before, headers, half, by_default = (received(simulator) for _ in range(4))
+    before, headers, half, by_default = (received(simulator) for _turn in range(4))
     assert before == by_default == (b"", resets)
     assert headers[1] is half[1] is resets
     assert len(headers[0]) == len(head) // 2
@@ -738,7 +738,7 @@ def test_broken_connection(simulator, whole, fault, resets):
 
 def test_body_cut_short(simulator, whole):
     simulator.faults += [cut_body(), cut_body(5), cut_body(5, "chunked")]
-    by_default, five, chunked = (received(simulator)[0].partition(b"\r\n\r\n") for _ in range(3))
+    by_default, five, chunked = (received(simulator)[0].partition(b"\r\n\r\n") for _turn in range(3))
     length = f"Content-Length: {len(whole[1])}\r\n".encode()
     assert (by_default[2], five[2]) == (whole[1][:20], whole[1][:5])
     assert length in five[0]
@@ -761,7 +761,7 @@ def test_packed_body_cut_short(simulator, whole):
 
 def test_hang(simulator, waits):
     simulator.faults += [hang(60), hang()]
-    assert [ask(simulator).status for _ in range(2)] == [200, 200]
+    assert [ask(simulator).status for _turn in range(2)] == [200, 200]
     assert waits == [60]
 
 
@@ -792,7 +792,7 @@ def test_gzip_bomb(simulator, size):
 def test_random_faults_follow_from_the_seed():
     def outcomes(**settings: t.Any) -> list[t.Any]:
         with Simulator(**settings) as simulator:
-            return [outcome(simulator) for _ in range(20)]
+            return [outcome(simulator) for _turn in range(20)]
 
     def outcome(simulator: Simulator) -> t.Any:
         try:
@@ -835,7 +835,7 @@ def test_unknown_fault_is_refused(text):
 
 def test_fault_of_the_command_line(simulator):
     simulator.faults += [parse_fault("status:418"), parse_fault("none"), parse_fault("cut:3:chunked")]
-    assert [ask(simulator).status for _ in range(2)] == [418, 200]
+    assert [ask(simulator).status for _turn in range(2)] == [418, 200]
     assert received(simulator)[0].partition(b"\r\n\r\n")[2] == b'3\r\n{"c\r\n'
 
 

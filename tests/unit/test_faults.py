@@ -681,7 +681,7 @@ def test_pauses_grow_to_a_minute_with_jitter(simulator, connection, pauses, plug
 @pytest.mark.parametrize("name", FIELDS)
 def test_no_field_takes_a_value_of_another_type(simulator, connection, name):
     options = {"validate_certs": True, "timeout": 30.0, "max_retries": 0, **connection}
-    values = [value for value in (7, 1.5, True, "7", [7], {"7": 7}) if type(value) is not FIELDS[name]]
+    values = [value for value in (7, 1.5, True, "7", [7], {"7": 7}) if value.__class__ is not FIELDS[name]]
     with _client.Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
         for value in values:
             simulator.faults.append(task_with(**{name: value}))

@@ -166,7 +166,7 @@ def check_tasks(tasks):
     for task in tasks:
         assert set(FIELDS) <= set(task)
         for name, kind in FIELDS.items():
-            assert task[name] is None or type(task[name]) is kind
+            assert task[name] is None or task[name].__class__ is kind
     ids = [task["id"] for task in tasks]
     assert all(ids) and len(set(ids)) == len(ids)
 
@@ -192,7 +192,7 @@ def check(outcome):
         check_failure(**outcome.as_result())
         return
     check_tasks(outcome["scheduled_tasks"])
-    assert type(outcome["count"]) is int and outcome["count"] >= 0
+    assert outcome["count"].__class__ is int and outcome["count"] >= 0
     assert outcome["next_marker"] is None
 
 

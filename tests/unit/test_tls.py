@@ -282,7 +282,8 @@ class _Tunnel(socketserver.StreamRequestHandler):
 @pytest.mark.parametrize("plugin", PLUGINS)
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_proxy_is_used_and_sees_nothing(plugin, variable, contexts, ca_file, monkeypatch):
-    with serving(contexts["named"], page_cap=20) as (simulator, options), Proxy(simulator.endpoint) as proxy:
+    with serving(contexts["named"], page_cap=20) as served, Proxy(served[0].endpoint) as proxy:
+        simulator, options = served
         monkeypatch.setenv(variable, f"http://{proxy.address}")
         outcome = ask(plugin, {**options, "endpoint": "https://coc.test", "ca_path": str(ca_file)})
     assert outcome.msg == ""
@@ -299,7 +300,8 @@ def test_proxy_is_used_and_sees_nothing(plugin, variable, contexts, ca_file, mon
 @pytest.mark.parametrize("plugin", PLUGINS)
 @pytest.mark.parametrize("scheme", ["http://", ""])
 def test_proxy_is_told_its_own_password_only(plugin, scheme, contexts, ca_file, monkeypatch):
-    with serving(contexts["named"]) as (simulator, options), Proxy(simulator.endpoint) as proxy:
+    with serving(contexts["named"]) as served, Proxy(served[0].endpoint) as proxy:
+        simulator, options = served
         monkeypatch.setenv("HTTPS_PROXY", f"{scheme}user:p%40ss%2Fword@{proxy.address}")
         outcome = ask(plugin, {**options, "endpoint": "https://coc.test", "ca_path": str(ca_file)})
     assert outcome.msg == ""
@@ -311,7 +313,8 @@ def test_proxy_is_told_its_own_password_only(plugin, scheme, contexts, ca_file, 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_certificate_is_validated_through_a_proxy(plugin, contexts, ca_file, monkeypatch, pauses):
-    with serving(contexts["good"]) as (simulator, options), Proxy(simulator.endpoint) as proxy:
+    with serving(contexts["good"]) as served, Proxy(served[0].endpoint) as proxy:
+        simulator, options = served
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         unknown = ask(plugin, options)
         elsewhere = ask(plugin, {**options, "endpoint": "https://coc.test", "ca_path": str(ca_file)})
@@ -325,7 +328,8 @@ def test_certificate_is_validated_through_a_proxy(plugin, contexts, ca_file, mon
 @pytest.mark.parametrize("plugin", PLUGINS)
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com, 127.0.0.0/8"])
 def test_no_proxy_is_respected(plugin, exempt, contexts, ca_file, monkeypatch):
-    with serving(contexts["good"]) as (simulator, options), Proxy(simulator.endpoint) as proxy:
+    with serving(contexts["good"]) as served, Proxy(served[0].endpoint) as proxy:
+        simulator, options = served
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         options["ca_path"] = str(ca_file)
         through = ask(plugin, options)
@@ -342,7 +346,8 @@ def test_no_proxy_is_respected(plugin, exempt, contexts, ca_file, monkeypatch):
     [("403 Forbidden", 1), ("407 Proxy Authentication Required", 1), ("503 Service Unavailable", 3)],
 )
 def test_proxy_that_refuses_is_named(plugin, refusal, attempts, contexts, monkeypatch, pauses):
-    with serving(contexts["good"]) as (simulator, options), Proxy(simulator.endpoint, refusal) as proxy:
+    with serving(contexts["good"]) as served, Proxy(served[0].endpoint, refusal) as proxy:
+        simulator, options = served
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:FakeProxyPassword@{proxy.address}")
         outcome = ask(plugin, {**options, "max_retries": 2})
     assert outcome.failed
