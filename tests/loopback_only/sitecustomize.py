@@ -4,7 +4,7 @@
 
 """Keep a process on this machine: it fails where it sends anything elsewhere, and a note of it stays.
 
-Python imports a module of this name when it starts, from a folder in PYTHONPATH. The unit tests put this one there, so
+Python imports a module of this name when it starts, from a folder in PYTHONPATH. The tests put this one there, so
 that it binds every Python process that a test starts, the modules that Ansible runs included.
 """
 
