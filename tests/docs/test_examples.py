@@ -25,7 +25,9 @@ PLUGINS = ("plugins.modules.scheduled_task_info", "plugins.lookup.scheduled_task
 MARKDOWN = re.compile(r"^```(?P<language>\S+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 RST = re.compile(r"^( *)\.\. code-block:: (?P<language>\S+)\n(?P<code>(?:\n|\1 +.*\n)+)", re.MULTILINE)
 
-COMMAND = re.compile(r"^(?:\$ )?((?:ansible|ansible-doc|ansible-playbook docs/examples)\b(?!-).*)$", re.MULTILINE)
+COMMAND = re.compile(
+    r"^(?:\$ )?((?:ansible|ansible-doc|ansible-playbook huaweicloud.coc.list_tasks)\b(?!-).*)$", re.MULTILINE
+)
 
 # What an example leaves to its reader.
 VARIABLES = {
@@ -35,6 +37,7 @@ VARIABLES = {
 }
 PROFILE = f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {coc_simulator.SECRET_KEY}\n"
 PROFILES = ("branch", "production")
+VARIABLES.update({f"{name}_credentials_file": f"~/.huaweicloud/{name}" for name in PROFILES})
 INVENTORY = "bastion ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'\n"
 
 
