@@ -266,7 +266,9 @@ def _reason(error: BaseException) -> str:
     while id(error) not in seen and not isinstance(error, http.client.HTTPException):
         seen.add(id(error))
         causes = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
-        error = next((cause for cause in causes if isinstance(cause, BaseException) and id(cause) not in seen), error)
+        causes = [cause for cause in causes if isinstance(cause, Exception) and id(cause) not in seen]
+        # not a TypeError: urllib3 1 first makes a call that Python 3 does not know
+        error = next((cause for cause in causes if not isinstance(cause, TypeError)), error)
     if isinstance(error, http.client.IncompleteRead):
         return "the answer was cut short"
     if isinstance(error, http.client.HTTPException) and not isinstance(error, ConnectionError):
