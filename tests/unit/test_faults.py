@@ -26,7 +26,7 @@ import trustme
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _transport
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, MAX_DEPTH, list_tasks
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
     Answer,
@@ -280,6 +280,16 @@ ROWS: list[Row] = [
         "APIGW.0308",
         (20, 20),
     ),
+    Row(
+        "429, a past date and a time",
+        "APIGW.0308",
+        RECOVERS,
+        throttled("time:20 second", {"Retry-After": "Wed, 01 Jan 2020 00:00:00 GMT"}),
+        (),
+        429,
+        "APIGW.0308",
+        (20, 20),
+    ),
     *(
         Row(f"{code}, Retry-After {name}", "Retry-After", RECOVERS, retry_after(value, code), (), code, "TEST.1", pause)
         for code in (429, 503)
@@ -307,6 +317,7 @@ ROWS: list[Row] = [
     ),
     Row("503", "HTTP 503", RECOVERS, status(503), ("HTTP 503, APIGW.0202",), 503, "APIGW.0202"),
     Row("504", "HTTP 504", RECOVERS, status(504), ("HTTP 504, APIGW.0203",), 504, "APIGW.0203"),
+    Row("103", "another status", FAILS, status(103, b""), ("HTTP 103 with an empty body",), 103),
     Row("204", "another status", FAILS, status(204, b""), ("HTTP 204 with an empty body",), 204),
     Row("206", "another status", FAILS, status(206, {"count": 0}), ("HTTP 206 with JSON of type dict",), 206),
     Row("302 to nowhere", "redirect", FAILS, status(302, b""), ("it points to nowhere", "Check the endpoint."), 302),
@@ -748,6 +759,14 @@ def test_the_guide_tells_how_long_it_takes(guide):
     own_pauses = sum(high for _low, high in GROWING)
     assert f"{math.ceil((RETRIES + 1) * timeout + own_pauses)} seconds by default" in section
     assert f"{(RETRIES + 1) * timeout + RETRIES * _client.MAX_PAUSE:.0f} seconds where the service asks" in section
+
+
+def test_the_guide_tells_the_bounds(guide):
+    assert f"more than {MAX_DEPTH} levels deep" in plain(guide["What does no harm"])
+    assert f"larger than {_transport.MAX_ANSWER // 1024**2} MiB" in plain(guide["What is never tried again"])
+    assert f"up to {_client.MAX_PAUSE / 60:g} minute".replace("1 minute", "a minute") in plain(
+        guide["What is tried again"]
+    )
 
 
 def test_the_code_can_give_every_message_of_the_guide(guide, code):
