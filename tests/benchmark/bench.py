@@ -246,12 +246,12 @@ def median(runs, field="wall"):
 
 
 def over_floor(runs, scenario, number, latency, field="wall"):
-    """Return the seconds that a scenario takes, less those of its floor."""
-    floor = "set_fact" if scenario.startswith("lookup") else "ping"
-    seconds = median(runs[scenario, number, latency], field)
+    """Return the seconds that a scenario takes, less those of its floor in the same round."""
+    taken = [getattr(run, field) for run in runs[scenario, number, latency]]
     if scenario == "curl" or scenario.startswith("SDK alone"):  # Ansible has no part in them
-        return seconds
-    return seconds - median(runs[floor, number, latency], field)
+        return statistics.median(taken)
+    floor = runs["set_fact" if scenario.startswith("lookup") else "ping", number, latency]
+    return statistics.median(seconds - getattr(run, field) for seconds, run in zip(taken, floor))
 
 
 def row(*cells):
@@ -259,6 +259,8 @@ def row(*cells):
 
 
 def verdict(figure, most):
+    if figure <= 0:
+        return f"{figure:.2f}: too much noise"
     return f"{figure:.2f} {'met' if figure <= most else '**missed**'}"
 
 
