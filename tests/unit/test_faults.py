@@ -764,9 +764,8 @@ def test_the_guide_tells_how_long_it_takes(guide):
 def test_the_guide_tells_the_bounds(guide):
     assert f"more than {MAX_DEPTH} levels deep" in plain(guide["What does no harm"])
     assert f"larger than {_transport.MAX_ANSWER // 1024**2} MiB" in plain(guide["What is never tried again"])
-    assert f"up to {_client.MAX_PAUSE / 60:g} minute".replace("1 minute", "a minute") in plain(
-        guide["What is tried again"]
-    )
+    assert _client.MAX_PAUSE == 60
+    assert "up to a minute" in plain(guide["What is tried again"])
 
 
 def test_the_code_can_give_every_message_of_the_guide(guide, code):
