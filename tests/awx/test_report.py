@@ -43,6 +43,7 @@ def write_report(tasks: list[Task], path: Path, *arguments: str) -> str:
             HUAWEICLOUD_COC_ENDPOINT=simulator.endpoint,
             HW_ACCESS_KEY=coc_simulator.ACCESS_KEY,
             HW_SECRET_KEY=coc_simulator.SECRET_KEY,
+            TZ="Asia/Shanghai",  # what is shown is UTC all the same
         )
         command = ["ansible-playbook", "huaweicloud.coc.report", "-e", f"coc_report_path={path}", *arguments]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
