@@ -105,9 +105,12 @@ class Transport:
         refusals: list[Answer] = []
 
         def exchange() -> Answer:
-            response = adapter.send(
-                request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
-            )
+            try:
+                response = adapter.send(
+                    request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
+                )
+            except AttributeError:  # from older versions of requests, for a Content-Type such as "text/html; charset"
+                raise TransportError("answered with headers that cannot be read", False) from None
             with response:
                 if response.status_code != 200:
                     refusals.append(Answer(response.status_code, response.headers, b""))

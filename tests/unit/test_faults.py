@@ -18,10 +18,11 @@ import socket
 import ssl
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import requests
 import trustme
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _transport
@@ -448,6 +449,7 @@ ROWS: list[Row] = [
 REFUSED = Row("refused", "is refused", RECOVERS, status(0), ("failed: Connection refused",))
 UNRESOLVED = Row("unresolved", "cannot be resolved", RECOVERS, status(0), ("failed: Name or service not known",))
 UNSENDABLE = Row("unsendable", "could not be sent", FAILS, status(0), ("could not be sent",))
+UNREADABLE = Row("unreadable", "cannot be read", FAILS, status(0), ("answered with headers that cannot be read",))
 
 by_plugin = pytest.mark.parametrize("plugin", PLUGINS)
 by_page = pytest.mark.parametrize("page", PAGES)
@@ -658,6 +660,25 @@ def test_a_host_that_is_no_name_is_explained_at_once(connection, pauses, plugin,
 
 @by_plugin
 @by_page
+def test_headers_that_requests_stumbles_over(simulator, connection, monkeypatch, pauses, plugin, page):
+    """As its older versions do; newer ones read everything."""
+    get_encoding = requests.adapters.get_encoding_from_headers
+
+    def stumble(headers):
+        if headers["Content-Type"] == "x; charset":
+            raise AttributeError("'bool' object has no attribute 'strip'")
+        return get_encoding(headers)
+
+    monkeypatch.setattr(requests.adapters, "get_encoding_from_headers", stumble)
+    row = replace(UNREADABLE, fault=status(401, content_type="x; charset"))
+    outcome = strike(simulator, connection, plugin, page, row, 1)
+    check_failure(plugin, page, outcome, row)
+    assert len(simulator.requests) == PAGES[page] + 1
+    assert pauses == []
+
+
+@by_plugin
+@by_page
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("target", ["itself", "another host", "plain http"])
 def test_no_redirect_is_followed(
@@ -705,7 +726,7 @@ def test_no_field_takes_a_value_of_another_type(simulator, connection, name):
 # The guide
 
 COLLECTION = Path(__file__).parents[2]
-PHRASES = [*ROWS, REFUSED, UNRESOLVED, UNSENDABLE]
+PHRASES = [*ROWS, REFUSED, UNRESOLVED, UNSENDABLE, UNREADABLE]
 RAISERS = ("CocError", "TransportError", "ValueError", "_error", "warn", "warning")
 
 
