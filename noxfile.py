@@ -195,9 +195,9 @@ def demo(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """Check that the demo and every example of the documentation do what they say."""
     install_for_examples(session)
-    session.install("pytest")
+    session.install("pytest", "pytest-xdist")
     session.env["PYTHONPATH"] = session.env["ANSIBLE_COLLECTIONS_PATH"]
-    session.run("pytest", "-p", "no:cacheprovider", "tests/docs")
+    session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "tests/docs")
 
 
 @nox.session
