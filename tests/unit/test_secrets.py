@@ -23,7 +23,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, Outcome, ask
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, Outcome, ask, run_lookup
 
 COLLECTION = Path(__file__).parents[2]
 SPECIAL = "Fake\"Secret'with\\all<of>&the+sp/ec%41ial={{characters}}#;$`!"
@@ -118,10 +118,13 @@ def secrets_sent(simulator: coc_simulator.Simulator) -> set[str]:
     return found - {""}
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("place", PLACES)
-def test_echo_is_scrubbed(plugin, form, place, connection, simulator):
+# The message is made for both plugins in one place: every form for one of them, some for the other.
+ECHOES = [(plugin, place, form) for plugin in PLUGINS for place in PLACES for form in FORMS]
+ECHOES = [echo for echo in ECHOES if echo[0] == "lookup" or echo[2] in ("raw", "percent-encoded")]
+
+
+@pytest.mark.parametrize("plugin, place, form", ECHOES)
+def test_echo_is_scrubbed(plugin, place, form, connection, simulator):
     options = {**connection, "security_token": coc_simulator.SECURITY_TOKEN}
     simulator.faults.append(echo(PLACES[place], FORMS[form], ["X-Security-Token", "Authorization"]))
     outcome = ask(plugin, options)
@@ -144,13 +147,12 @@ def test_token_is_scrubbed(plugin, form, simulator):
     assert "********" in outcome.msg
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("place", ["error_msg", "text", "broken JSON", "ASCII JSON"])
 @pytest.mark.parametrize("secret", [SPECIAL, ESCAPES], ids=["signs", "escapes"])
-def test_special_characters_are_scrubbed(plugin, form, place, secret, connection, simulator):
+def test_special_characters_are_scrubbed(form, place, secret, connection, simulator):
     simulator.faults.append(echo(PLACES[place], FORMS[form], ["X-Security-Token"]))
-    outcome = ask(plugin, {**connection, "security_token": secret})
+    outcome = run_lookup({**connection, "security_token": secret})
     assert simulator.requests[0].header("X-Security-Token") == secret
     assert leaks(outcome.output, [secret]) == []
     assert "before" in outcome.msg
@@ -197,7 +199,7 @@ def test_canonical_request_is_shown_without_secrets(plugin, connection, simulato
 def test_short_secret_does_not_hide_the_message(secret, connection, simulator):
     text = f"no {secret}, no [{secret}] and no %{ord(secret[0]):x}{secret[1:]}; what is xx{secret}xx is in xx301xx"
     simulator.faults.append(PLACES["error_msg"](400, text))
-    outcome = ask("lookup", {**connection, "secret_key": secret})
+    outcome = run_lookup({**connection, "secret_key": secret})  # Ansible itself masks it anywhere in a module's output
     message = outcome.msg.partition("APIGW.0301: ")[2]
     assert message.startswith("no ********, no [********] and no ********; what ")
     assert f"xx{secret}xx" in message
