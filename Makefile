@@ -13,7 +13,7 @@ ROUNDS ?= 5
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
 	@echo "make test      linters, sanity, unit and integration tests with one ansible-core"
-	@echo "make matrix    the same tests with every supported ansible-core and Python on this machine"
+	@echo "make matrix    the same tests with every ansible-core and Python of this machine; ONLY=ends: oldest and newest"
 	@echo "make coverage  share of the plugins' lines that the tests run"
 	@echo "make bench     speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
 	@echo "make docs      the documentation site, in docs/build/html"
@@ -26,7 +26,7 @@ test: .venv/ready
 	$(NOX)
 
 matrix: .venv/ready
-	$(NOX) --session matrix
+	$(NOX) --tags matrix$(ONLY) -- $(ONLY)
 
 coverage: .venv/ready
 	$(NOX) --session coverage
@@ -41,7 +41,7 @@ clean:
 	rm -rf .ansible .nox .venv docs/build tests/output
 
 .venv/ready: Makefile
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/it")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=/path/to/it")'
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check nox==2026.10.20 antsibull-nox==1.10.0
 	@touch $@

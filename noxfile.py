@@ -119,6 +119,11 @@ def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
     return [str(version) for version in info.controller_python_versions], targets
 
 
+def is_here(python: str) -> bool:
+    """Tell whether this machine has the version ``python``."""
+    return shutil.which(f"python{python}") is not None
+
+
 def newest_ansible_core() -> str:
     """Return the newest ansible-core that runs on the Python of this file."""
     return [core for core in ANSIBLE_CORES if PYTHON[-1] in pythons(core)[0]][-1]
@@ -130,27 +135,33 @@ def test(session: nox.Session) -> None:
     ansible_test(session, newest_ansible_core(), ["sanity", *PYTHON], ["units", *PYTHON], ["integration", *PYTHON])
 
 
-def add_matrix(ansible_core: str) -> None:
+def add_matrix(ansible_core: str, tags: list[str]) -> None:
     """Add the session that tests with ``ansible_core``, and the modules with every Python that it and we support."""
     controllers, targets = pythons(ansible_core)
     versions = f">={controllers[0]},<={controllers[-1]}.99"
 
-    @nox.session(name=f"matrix-{ansible_core}", tags=["matrix"], default=False, python=versions)
+    @nox.session(name=f"matrix-{ansible_core}", tags=tags, default=False, python=versions)
     def matrix(session: nox.Session) -> None:
-        present = [python for python in targets if shutil.which(f"python{python}")]
-        for python in [python for python in targets if python not in present]:
-            session.warn(f"Modules are not tested with Python {python}: it is not on this machine")
+        present = [python for python in targets if is_here(python)]
+        if session.posargs == ["ends"]:
+            present = [present[0], present[-1]]
         units = [f"--target-python=venv/{python}" for python in present]
-        integration = [["integration", "--target", f"controller:python=venv/{python}"] for python in present]
-        ansible_test(session, ansible_core, ["sanity", *units], ["units", *units], *integration)
+        integration = ["integration", "--controller", "origin:python=venv/default", "--target"]
+        runs = [["sanity", *units], ["units", *units]]
+        runs += [[*integration, f"controller:python=venv/{python}"] for python in present]
+        ansible_test(session, ansible_core, *runs)
+        for python in targets:
+            if not is_here(python):
+                session.warn(f"NOT TESTED with Python {python}: it is not on this machine")
 
     matrix.__doc__ = (
         f"Run the sanity, unit and integration tests with ansible-core {ansible_core} and every Python here."
     )
 
 
+possible = [core for core in ANSIBLE_CORES if any(map(is_here, pythons(core)[0]))]
 for core in ANSIBLE_CORES:
-    add_matrix(core)
+    add_matrix(core, ["matrix", "matrixends"] if core in (possible[0], possible[-1]) else ["matrix"])
 
 
 @nox.session(default=False)
