@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import email.utils
 import gzip
+import http.client
 import math
 import re
 import socket
@@ -675,6 +676,20 @@ def test_headers_that_requests_stumbles_over(simulator, connection, monkeypatch,
     check_failure(plugin, page, outcome, row)
     assert len(simulator.requests) == PAGES[page] + 1
     assert pauses == []
+
+
+def test_the_cause_is_not_what_urllib3_1_tries_first(monkeypatch, simulator, connection, pauses):
+    getresponse = http.client.HTTPConnection.getresponse
+
+    def with_buffering(self):
+        try:
+            raise TypeError("getresponse() got an unexpected keyword argument 'buffering'")
+        except TypeError:
+            return getresponse(self)
+
+    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", with_buffering)
+    simulator.faults += [reset()] * (RETRIES + 1)
+    assert "failed: Connection reset by peer." in ask("module", connection).msg
 
 
 @by_plugin
