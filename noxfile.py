@@ -206,7 +206,7 @@ def demo(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """Check that the demo and every example of the documentation do what they say."""
     install_for_examples(session)
-    session.install("pytest", "pytest-xdist")
+    session.install("pytest==9.2.0", "pytest-xdist==3.8.0")
     session.env["PYTHONPATH"] = session.env["ANSIBLE_COLLECTIONS_PATH"]
     session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "tests/docs")
 
@@ -219,7 +219,8 @@ def awx(session: nox.Session) -> None:
         "ansible-builder==3.2.0",
         "ansible-runner==2.4.3",
         "playwright==1.65.2",
-        "pytest-xdist",
+        "pytest==9.2.0",
+        "pytest-xdist==3.8.0",
         "requests",
     )
     session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
