@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import collections
 import html.parser
+import json
 import os
 import re
 import shutil
@@ -45,7 +46,8 @@ def write_report(tasks: list[Task], path: Path, *arguments: str) -> str:
             HW_SECRET_KEY=coc_simulator.SECRET_KEY,
             TZ="Asia/Shanghai",  # what is shown is UTC all the same
         )
-        command = ["ansible-playbook", "huaweicloud.coc.report", "-e", f"coc_report_path={path}", *arguments]
+        variables = json.dumps({"coc_report_path": str(path)})  # key=value would end at a space
+        command = ["ansible-playbook", "huaweicloud.coc.report", "-e", variables, *arguments]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Report of {len(tasks)} tasks: {path}" in done.stdout
