@@ -22,11 +22,8 @@ from antsibull_nox.collection import build_collection
 from antsibull_nox.utils import Version
 
 ANSIBLE_CORES = ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
-PYTHON = [
-    "--venv",
-    "--python",
-    f"{sys.version_info.major}.{sys.version_info.minor}",
-]  # ansible-test uses this one alone
+# ansible-test is to use the Python that runs this file, alone.
+PYTHON = ["--venv", "--python", f"{sys.version_info.major}.{sys.version_info.minor}"]
 
 # ansible-test ends with success after these warnings, although something did not run.
 NOT_RUN = re.compile(
@@ -102,11 +99,12 @@ def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> s
     )
     if collection is None:
         session.error("There is no virtual environment to run ansible-test in")
+    program = Path(session.bin).absolute() / "ansible-test"  # not run by itself: up to 2.17 no path may have a space
     log = collection.current_place / "ansible-test.log"
     with session.chdir(collection.current_path):
         for run in runs:
             with subprocess.Popen(["tee", log], stdin=subprocess.PIPE, text=True) as tee:
-                session.run("ansible-test", *run, env=env, stdout=tee.stdin, stderr=subprocess.STDOUT)
+                session.run("python", program, *run, env=env, stdout=tee.stdin, stderr=subprocess.STDOUT)
             for warning in set(NOT_RUN.findall(log.read_text())):
                 session.error(f"ansible-test {run[0]} left something out: {warning}")
     return log.read_text()
@@ -145,9 +143,11 @@ def add_matrix(ansible_core: str, tags: list[str]) -> None:
         present = [python for python in targets if is_here(python)]
         if session.posargs == ["ends"]:
             present = [present[0], present[-1]]
-        units = [f"--target-python=venv/{python}" for python in present]
+        runs = [
+            ["sanity", *(f"--target-python={python}" for python in present)],
+            ["units", *(f"--target-python=venv/{python}" for python in present)],
+        ]
         integration = ["integration", "--controller", "origin:python=venv/default", "--target"]
-        runs = [["sanity", *units], ["units", *units]]
         runs += [[*integration, f"controller:python=venv/{python}"] for python in present]
         ansible_test(session, ansible_core, *runs)
         for python in targets:
