@@ -13,7 +13,7 @@ description:
   - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
   - A lookup runs on the controller. It reads the environment variables and the profile file of the controller.
   - Each option also comes from a variable C(ansible_huaweicloud_<option>), which a keyword outranks. An unknown
-    keyword, or an unknown variable that starts so, is an error.
+    keyword is an error, and so is a variable that looks like a misspelt one of these.
   - A lookup in C(vars) asks the service again at every use, for every host. Where it is used more than once, keep its
     result with M(ansible.builtin.set_fact).
 author:
@@ -84,12 +84,12 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import drop_blank, refuse_lists
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
     ARGUMENT_SPEC,
     NO_SUCH_TASK,
     build_query,
     check_task_id,
-    drop_blank,
     list_tasks,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
@@ -133,16 +133,19 @@ class LookupModule(LookupBase):
         Not by ``set_options``: it ignores unknown keywords, refuses a blank choice, gives variables as they stand, not
         templated, and words its errors in its own way.
         """
-        _refuse_unknown(direct, [*OPTIONS, *ALIASES])
-        by_variable = {f"{VARIABLE_PREFIX}{name}": name for name in OPTIONS}
-        given_by_variable = [name for name in variables if name.startswith(VARIABLE_PREFIX)]
-        _refuse_unknown(given_by_variable, list(by_variable))
+        direct.pop("wantlist", None)  # with_ adds it before ansible-core 2.19
+        direct = {ALIASES.get(name, name): value for name, value in direct.items()}
+        prefixed = [variable for variable in variables if variable.startswith(VARIABLE_PREFIX)]
+        by_variable = {variable[len(VARIABLE_PREFIX) :]: variable for variable in prefixed}
+        _refuse_unknown(direct)
+        _refuse_unknown(by_variable, VARIABLE_PREFIX)
         templar: t.Any = self._templar  # declared optional, but whoever loads a lookup gives one
-        given = {by_variable[name]: templar.template(variables[name]) for name in given_by_variable}
-        given.update({ALIASES.get(name, name): value for name, value in drop_blank(direct).items()})
-        checked = ArgumentSpecValidator(OPTIONS).validate(drop_blank(given))
+        given = {name: templar.template(variables[by_variable[name]]) for name in OPTIONS if name in by_variable}
+        given = drop_blank({**given, **drop_blank(direct)})
+        checked = ArgumentSpecValidator(OPTIONS).validate(given)
         if checked.error_messages:
             raise _client.CocError(checked.error_messages[0])  # the module, too, tells the first
+        refuse_lists(given, OPTIONS)
         options: dict[str, t.Any] = checked.validated_parameters
         return options
 
@@ -164,10 +167,16 @@ class LookupModule(LookupBase):
         return found
 
 
-def _refuse_unknown(names: t.Iterable[str], known: list[str]) -> None:
-    """Raise for a name that is not ``known``: a misspelt filter that is ignored would give every task."""
+def _refuse_unknown(names: t.Iterable[str], prefix: str = "") -> None:
+    """Raise for a name that is no option: a misspelt filter that is ignored would let every task through.
+
+    A variable, which ``prefix`` comes before, may be for something else, unless it resembles one of ours.
+    """
     for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(known)}."
-            raise _client.CocError(f"{name}: the lookup huaweicloud.coc.scheduled_task has no such option. {hint}")
+        if name not in OPTIONS:
+            near = [ALIASES[name]] if name in ALIASES else get_close_matches(name, OPTIONS, 1, 0.55)
+            if near or not prefix:
+                hint = f"Did you mean {prefix}{near[0]}?" if near else f"It has {', '.join(OPTIONS)}."
+                raise _client.CocError(
+                    f"{prefix}{name}: the lookup huaweicloud.coc.scheduled_task has no such option. {hint}"
+                )

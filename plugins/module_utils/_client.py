@@ -11,21 +11,16 @@ in a row lock an access key for five minutes (field report).
 
 from __future__ import annotations
 
-import contextlib
-import html
 import ipaddress
-import itertools
-import json
-import math
 import os
 import random
 import re
 import time
 import typing as t
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _answer
 from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
     Answer,
@@ -63,12 +58,8 @@ RANGES = {"timeout": (0.001, 3600.0, "seconds"), "max_retries": (0, 20, "attempt
 MAX_PAUSE = 60.0  # seconds; also the most that a Retry-After is waited for
 MAX_SKEW = timedelta(minutes=5)  # the service itself allows 15 minutes (vendor's SDK)
 
-# One character as itself, percent-encoded, or as JSON or HTML writes it.
-ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|&#?\w{1,8};|\\.|.", re.DOTALL)
-
 HINTS = {
     401: "Check them before trying again: more than five failures in a row lock an access key for five minutes.",
-    403: "The user needs the IAM permission coc:schedule:list, with the scope of all resources.",
     404: "Check the endpoint.",
     429: "Too many requests: run less often, or ask for more with each.",
 }
@@ -78,8 +69,11 @@ class CocError(Exception):
     """The one exception of this collection: what happened, where, and what to do, in a sentence or two.
 
     ``status`` is the HTTP status, ``error_code`` the service's code, ``request_id`` what the vendor's support asks for;
-    each is None where there is none. No attribute holds a secret.
+    each is None where there is none. ``transient`` tells whether the same request may succeed later. No attribute holds
+    a secret.
     """
+
+    transient = False
 
     def __init__(
         self, msg: str, status: int | None = None, error_code: str | None = None, request_id: str | None = None
@@ -90,17 +84,20 @@ class CocError(Exception):
         self.error_code = error_code
         self.request_id = request_id
 
-    def __str__(self) -> str:
-        return self.msg
+    def add(self, sentence: str) -> None:
+        """Put a sentence behind the message."""
+        self.msg += f" {sentence}"
+        self.args = (self.msg,)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return what a failed module returns."""
-        return {"msg": self.msg, "status": self.status, "error_code": self.error_code, "request_id": self.request_id}
+        return {name: getattr(self, name) for name in ("msg", "status", "error_code", "request_id", "transient")}
 
 
 class _Transient(CocError):
     """A failure that may pass. ``pause`` is how long the service asked to wait, in seconds."""
 
+    transient = True
     pause: float | None = None
 
 
@@ -154,7 +151,7 @@ class Client:
             except _Transient as failure:
                 if attempt == self._max_retries:
                     if attempt:
-                        failure.msg += f" Tried {attempt + 1} times."
+                        failure.add(f"Tried {attempt + 1} times.")
                     raise
                 pause = failure.pause
             own_pause = min(0.5 * 2**attempt, MAX_PAUSE) * random.uniform(0.5, 1)
@@ -175,7 +172,7 @@ class Client:
         try:
             return self._transport.get(url, headers)
         except TransportError as error:
-            raise self._error(_Transient if error.transient else CocError, url, f"{self._scrub(str(error))}.") from None
+            raise self._error(_Transient if error.transient else CocError, url, f"{self._safe(str(error))}.") from None
 
     def _headers(self, url: str, credentials: Credentials) -> dict[str, str]:
         scope = {"X-Domain-Id": credentials.domain_id, "X-Project-Id": credentials.project_id}
@@ -201,24 +198,24 @@ class Client:
     def _decode(self, url: str, answer: Answer, credentials: Credentials) -> dict[str, t.Any]:
         """Return the JSON object of a 200, unless it is none or carries an error code."""
         try:
-            decoded = _parse(answer.body)
+            decoded = _answer.parse(answer.body or b"")
         except (ValueError, RecursionError):
             decoded = None
         if not isinstance(decoded, dict):
             raise self._refusal(url, answer, credentials)
-        code, message = _service_error(decoded)
-        if code is not None and not _means_success(code):
+        code, message = _answer.service_error(decoded)
+        if code is not None and not _answer.means_success(code):
             raise self._refusal(url, answer, credentials)
         self._latest = url, answer.headers.get("X-Request-Id")
         return decoded
 
     def _clock_corrected(self, answer: Answer, credentials: Credentials) -> bool:
         """Tell whether a refused signature deserves one more attempt, by the service's clock."""
-        skew = _skew(answer)
+        skew = _answer.skew(answer)
         if skew is None or credentials.auth_token or self._clock_error or abs(skew) <= MAX_SKEW:
             return False
         self._clock_error = skew
-        self.warn(f"{_clocks(skew)} Requests are signed with the service's time. Set the clock of this machine.")
+        self.warn(f"{_answer.clocks(skew)} Requests are signed with the service's time. Set the clock of this machine.")
         return True
 
     def wrong_answer(self, came: str, expected: str) -> CocError:
@@ -232,34 +229,36 @@ class Client:
 
     def _refusal(self, url: str, answer: Answer, credentials: Credentials) -> CocError:
         """Return the error for an answer that is none of status 200 with a JSON object that tells of success."""
-        code, message, request_id, came = _describe(answer)
+        code, message, request_id, came = _answer.describe(answer)
         what = f"answered HTTP {answer.status}"
         if code or message:
-            what += ", " + ": ".join(self._scrub(part).rstrip(".") for part in (code, message) if part)
+            what += ", " + ": ".join(self._safe(part).rstrip(".") for part in (code, message) if part)
         else:
-            what += f" with {self._scrub(came)}"
+            what += f" with {self._safe(came)}"
             if answer.status == 200:
                 what += " where a JSON object was expected"
         what += self._named(request_id)
         if 300 <= answer.status < 400:
-            target = self._scrub(answer.headers.get("Location", "nowhere"))
+            target = self._safe(answer.headers.get("Location", "nowhere"))
             what += f" Redirects are not followed; it points to {target}. Check the endpoint."
         if answer.status == 401:
             what += f" The credentials came from {credentials.source}."
-            skew = None if credentials.auth_token else _skew(answer)
-            if skew is not None and abs(skew) > MAX_SKEW:
-                what += f" {_clocks(skew)}"
         if answer.status in HINTS:
             what += f" {HINTS[answer.status]}"
+        if self._clock_error and answer.status == 401:
+            what += f" {_answer.clocks(self._clock_error)} It was signed with the service's time, too."
         kind = _Transient if answer.status in TRANSIENT_STATUSES else CocError
         failure = self._error(kind, url, what, answer.status, code, request_id)
         if isinstance(failure, _Transient):
-            failure.pause = _pause(answer.headers.get("Retry-After", ""), message)
+            failure.pause = _answer.asked_pause(answer.headers.get("Retry-After", ""), message)
         return failure
+
+    def _safe(self, text: str) -> str:
+        return _answer.scrub(text, self._secrets)
 
     def _named(self, request_id: str | None) -> str:
         """Return the end of a sentence about an answer."""
-        return f" (request ID {self._scrub(request_id)})." if request_id else "."
+        return f" (request ID {self._safe(request_id)})." if request_id else "."
 
     def _error(
         self,
@@ -273,31 +272,9 @@ class Client:
         return kind(
             f"GET {url} {what}",
             status,
-            None if code is None else self._scrub(code),
-            None if request_id is None else self._scrub(request_id),
+            None if code is None else self._safe(code),
+            None if request_id is None else self._safe(request_id),
         )
-
-    def _scrub(self, text: str) -> str:
-        """Return ``text`` on one line, at most 500 characters of it, with nothing of a secret.
-
-        The gateway's messages echo signed headers. Any 8 characters in a row of a secret are hidden, so that it is
-        found where it was cut at either end, and in whatever mixture of percent-encoding and of JSON's and HTML's
-        escapes it stands. A shorter secret is hidden where it is a word: anywhere, it would hide the whole message.
-        """
-        text = "".join(character if character.isprintable() else " " for character in text[:20000])
-        pieces = {secret[start : start + 8] for secret in self._secrets for start in range(len(secret) - 7)}
-        words = [re.escape(secret) for secret in self._secrets if len(secret) < 8]
-        hidden = list(text)
-        for units in (list(text), ESCAPED.findall(text)):  # as it stands, and with each escape taken for its character
-            plain = "".join(map(_unescaped, units))
-            found = [(start, start + 8) for start in range(len(plain) - 7) if plain[start : start + 8] in pieces]
-            if words:
-                found += [match.span() for match in re.finditer(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", plain)]
-            offsets = [0, *itertools.accumulate(map(len, units))]
-            for start, end in found:
-                hidden[offsets[start] : offsets[end]] = "\0" * (offsets[end] - offsets[start])
-        shown = " ".join(re.sub("\0+", "********", "".join(hidden)).split())
-        return shown if len(shown) <= 500 else shown[:500] + "…"
 
 
 def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:
@@ -313,7 +290,7 @@ def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) 
     region = options.get("region") or environ.get(REGION_VARIABLE, "").strip()
     if region in SITES:
         return SITES[region][1]
-    sites = "; ".join(f"{region} for {site} ({url})" for region, (site, url) in SITES.items())
+    sites = "; ".join(f"{known} for {site} ({url})" for known, (site, url) in SITES.items())
     if region:
         source = "region" if options.get("region") else f"environment variable {REGION_VARIABLE}"
         problem = f"{source}: COC has no site for {region!r}"
@@ -356,101 +333,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _unescaped(unit: str) -> str:
-    """Return the one character that a match of :data:`ESCAPED` stands for."""
-    if unit[0] == "&" and len(unit) > 1:
-        return html.unescape(unit)[:1] or unit[0]  # nothing for a character that HTML forbids
-    if len(unit) in (3, 6):
-        return chr(int(unit.lstrip("%\\u"), 16))
-    return unit[-1]
-
-
-def _parse(body: bytes) -> t.Any:
-    """Return the JSON value that ``body`` holds; of repeated keys the last counts, as in the vendor's SDK.
-
-    Raises ValueError, or RecursionError, for everything else, and for what could not be passed on as JSON: numbers that
-    are infinite or none, and lone surrogates.
-    """
-    decoded = json.loads(body.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
-    if b"\\ud" in body.lower():
-        json.dumps(decoded, ensure_ascii=False).encode()
-    return decoded
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:20]} is no finite number")
-    return number
-
-
-def _describe(answer: Answer) -> tuple[str | None, str, str | None, str]:
-    """Return what an error answer says: code, message, request ID, and in words what the body is."""
-    code, message, request_id = None, "", answer.headers.get("X-Request-Id")
-    try:
-        decoded = _parse(answer.body)
-    except (ValueError, RecursionError) as error:
-        text = answer.body[:4096].decode("utf-8", "replace")
-        title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        if title:
-            came = f"an HTML page titled '{title.group(1).strip()}'"
-        else:
-            came = f"what is not JSON ({error}): '{text[:200]}'" if text else "an empty body"
-        return code, message, request_id, came
-    if isinstance(decoded, dict):
-        code, message = _service_error(decoded)
-        if request_id is None and isinstance(decoded.get("request_id"), str):
-            request_id = decoded["request_id"]
-    return code, message, request_id, "null" if decoded is None else f"JSON of type {type(decoded).__name__}"
-
-
-def _service_error(answer: dict[str, t.Any]) -> tuple[str | None, str]:
-    """Return code and message of an error answer, None and '' where it has none.
-
-    Huawei's services name them in three ways, some one level down (API reference, field reports).
-    """
-    for holder in (answer, *(value for value in answer.values() if isinstance(value, dict))):
-        for code, message in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
-            if isinstance(holder.get(code), (str, int)) or isinstance(holder.get(message), str):
-                text = holder.get(message)
-                return str(holder.get(code) or "") or None, text if isinstance(text, str) else ""
-    return None, ""
-
-
-def _means_success(code: str) -> bool:
-    """Tell whether a code in a 200 means success: all its digits are zero, as in COC.00000000 (field report)."""
-    return set(re.findall(r"\d", code)) == {"0"}
-
-
-def _skew(answer: Answer) -> timedelta | None:
-    """Return how far the service's clock is ahead of this machine's, by the answer's Date. None if that is absurd."""
-    try:
-        skew = parsedate_to_datetime(answer.headers["Date"]) - datetime.now(timezone.utc)
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
-        return None
-    return skew if abs(skew) < timedelta(days=36500) else None  # more would overflow when it is added to a time
-
-
-def _clocks(skew: timedelta) -> str:
-    now = datetime.now(timezone.utc)
-    return (
-        f"This machine's clock says {now:%Y-%m-%dT%H:%M:%SZ}, the service's {now + skew:%Y-%m-%dT%H:%M:%SZ}: "
-        f"they are {abs(skew).total_seconds() / 60:.0f} minutes apart, and a signature is refused from 15 on."
-    )
-
-
-def _pause(retry_after: str, message: str) -> float | None:
-    """Return how many seconds the service asks to wait: by Retry-After (seconds or a date), or by the gateway's text.
-
-    That reads "… over ratelimit,limit:200,time:5 minute" (API reference). None where nothing usable is said.
-    """
-    with contextlib.suppress(TypeError, ValueError, IndexError, OverflowError):
-        if re.fullmatch("[0-9]+", retry_after.strip()):
-            return float(retry_after)
-        pause = (parsedate_to_datetime(retry_after) - datetime.now(timezone.utc)).total_seconds()
-        if pause >= 0:
-            return pause
-    window = re.search(r"time:\s*(\d{1,6})\s*(second|minute)", message)
-    return float(window.group(1)) * (60 if window.group(2) == "minute" else 1) if window else None

@@ -68,7 +68,7 @@ FILE_KEYS = {
     "domain_id": "domain_id",
     "project_id": "project_id",
 }
-FILE_SECTIONS = {"global": FILE_KEYS, "basic": FILE_KEYS}
+FILE_SECTIONS = ("global", "basic")
 
 # The metadata service of an ECS (vendor's SDK). Tests replace the address; nothing else may.
 METADATA_ADDRESS = "169.254.169.254"
@@ -140,9 +140,9 @@ def _sources(
         yield "the environment variables HW_*", TERRAFORM_ENVIRONMENT, _given(environ, TERRAFORM_ENVIRONMENT)
     path = _profile_path(options, environ)
     profile = _read_profile(path, warn)
-    for section, names in FILE_SECTIONS.items():
+    for section in FILE_SECTIONS:
         if profile.has_section(section):
-            yield f"section [{section}] of {path}", names, _given(profile[section], names)
+            yield f"section [{section}] of {path}", FILE_KEYS, _given(profile[section], FILE_KEYS)
 
 
 def _given(values: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str, str]:
@@ -192,7 +192,11 @@ def _read_profile(path: str, warn: t.Callable[[str], None]) -> configparser.Conf
             profile.read_file(file)
     except (OSError, UnicodeError, configparser.Error) as error:
         # the parser's own text quotes the line, which may hold the secret
-        reason = error.strerror if isinstance(error, OSError) else "it is not an INI file with sections and key = value"
+        reason = "it is not an INI file with sections and key = value"
+        if isinstance(error, OSError):
+            reason = error.strerror or type(error).__name__
+        elif isinstance(error, (configparser.DuplicateOptionError, configparser.DuplicateSectionError)):
+            reason = f"line {error.lineno} has a section or key for the second time"
         raise CocError(f"The profile file {path} cannot be read: {reason}.") from None
     if mode & 0o077:
         warn(f"The profile file {path} holds secrets and others may read it (mode {mode:04o}). Run: chmod 600 {path}")

@@ -22,6 +22,7 @@ LATEST = 9_000_000_000_000_000  # milliseconds since the epoch (vendor's API def
 PAGING = ("limit", "offset", "marker")
 TIMES = ("last_execution_start_time", "last_execution_end_time")
 MAX_DEPTH = 100  # levels within a field that is new in the service: Ansible itself walks through a result recursively
+PERMISSION = "The user needs the IAM permission coc:schedule:list, with the scope of all resources."  # API reference
 NO_SUCH_TASK = "COC.00014102"
 
 # The 19 query parameters of the API, under its own names (API reference).
@@ -106,15 +107,6 @@ class Listing(t.TypedDict):
     next_marker: str | None
 
 
-def drop_blank(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return ``options`` without those that are null or blank: AWX and surveys send '' for what was not filled in."""
-    return {
-        name: value
-        for name, value in options.items()
-        if value is not None and not (isinstance(value, str) and not value.strip())
-    }
-
-
 def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dict[str, str | int]:
     """Return the query parameters that ``options`` ask for; those that are null are left out.
 
@@ -148,7 +140,8 @@ def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dic
 def check_task_id(source: str, value: str) -> str:
     """Return ``value`` if it can be the ID of a task, 26 characters that start with ST (API reference)."""
     if not re.fullmatch(r"ST[!-~]{24}", value):
-        raise CocError(f"{source}: {value!r} is not a task ID, which has 26 characters and starts with ST.")
+        shown = value if len(value) <= 40 else value[:40] + "…"
+        raise CocError(f"{source}: {shown!r} is not a task ID, which has 26 characters and starts with ST.")
     return value
 
 
@@ -167,6 +160,8 @@ def parse_time(name: str, text: str, now: float) -> int:
         milliseconds = int((now - seconds) * 1000)
     else:
         milliseconds = _parse_iso_8601(text)
+        if milliseconds == -1 and _parse_iso_8601(text + "Z") != -1:
+            raise CocError(f"{name}: {text!r} has no zone. Put Z for UTC or an offset such as +08:00 behind it.")
     if not 0 <= milliseconds <= LATEST:
         raise CocError(
             f"{name}: {text!r} is not a time that the service can compare. Give milliseconds since the epoch "
@@ -197,7 +192,7 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
         pages.take()
     pages.check_whole()
     count = pages.counts[-1]
-    if not count and not pages.filters and "marker" not in query:
+    if not count and not pages.tasks and not pages.filters and "marker" not in query:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)
         client.warn(
             f"{client.endpoint} knows no scheduled task. If there should be some, the account may belong to another "
@@ -218,7 +213,7 @@ class _Pages:
     ``offset`` and ``marker`` say where to start and are sent once; later pages follow the service's marker, or go on by
     offset where it gives none. Which of them the service honours together, and what its marker holds on the last page,
     is not known: so a task that comes again is left out, and the end is where the service's count says, or an empty
-    page where the count changes meanwhile.
+    page where the count changes meanwhile or is too small.
     """
 
     def __init__(self, client: Client, query: t.Mapping[str, str | int]) -> None:
@@ -244,10 +239,10 @@ class _Pages:
         for task in page:
             if task["id"] != self.markers[0]:  # it ends the list before this one
                 self.tasks.setdefault(task["id"], task)
-        self._check_offset()
-        # a count that changed tells how many there are now, not how many of them came
+        self._check_count()
+        # a count that changed tells how many there are now, not how many of them came; one that is too small, nothing
         steady = len(set(self.counts)) == 1
-        self.ended = not page or (self.start is not None and steady and not self._missing())
+        self.ended = not page or (steady and self.start is not None and len(self.tasks) == count - self.start)
         if marker:
             self.position = {"marker": marker}
         elif any(self.markers[1:]) and not self._missing():  # then the last has none (Terraform provider)
@@ -276,7 +271,7 @@ class _Pages:
             f"COC counts {self.counts[-1]} tasks but repeated some: {len(self.tasks)} different ones are returned."
         )
 
-    def _check_offset(self) -> None:
+    def _check_count(self) -> None:
         most, now = max(self.counts), self.counts[-1]
         if "offset" in self.position and now < most:
             raise self._error(
@@ -313,8 +308,10 @@ def _ask(
             raise client.wrong_answer("a count out of range", "0 or more")
         return [_fill(client, task) for task in tasks], count, marker or None
     except CocError as error:
+        if error.status == 403:
+            error.add(PERMISSION)
         if so_far:
-            error.msg += f" The {so_far} tasks that came before are not returned: the list would not be whole."
+            error.add(f"The {so_far} tasks that came before are not returned: the list would not be whole.")
         raise
 
 

@@ -66,11 +66,11 @@ class TransportError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer. ``headers`` is case-insensitive; ``body`` is unpacked."""
+    """An HTTP answer. ``headers`` is case-insensitive; ``body`` is unpacked, None where it cannot be read."""
 
     status: int
     headers: t.Mapping[str, str]
-    body: bytes
+    body: bytes | None
 
 
 class Transport:
@@ -113,7 +113,7 @@ class Transport:
                 raise TransportError("answered with headers that cannot be read", False) from None
             with response:
                 if response.status_code != 200:
-                    refusals.append(Answer(response.status_code, response.headers, b""))
+                    refusals.append(Answer(response.status_code, response.headers, None))
                 return Answer(response.status_code, response.headers, _read(response))
 
         try:
@@ -142,7 +142,7 @@ class Transport:
             return TransportError(f"failed: {advice.format(reason)}", False)
         if isinstance(error, requests.exceptions.ProxyError):
             return TransportError(
-                f"failed at the proxy: {reason}. See the environment variables HTTPS_PROXY and NO_PROXY",
+                f"failed at the proxy: {reason}. See the environment variables HTTPS_PROXY, ALL_PROXY and NO_PROXY",
                 "Tunnel connection failed: 4" not in reason,  # it refuses, and may lock a user out
             )
         if isinstance(error, (requests.exceptions.InvalidHeader, urllib3.exceptions.InvalidHeader)):
@@ -191,10 +191,10 @@ def _find_proxies(url: str) -> dict[str, str]:
         host = urlsplit(proxy).hostname and urllib3.util.parse_url(proxy).host  # requests reads it in both ways
     except ValueError:
         host = None
-    if not host:
+    if not host or not proxy.lower().startswith(("http://", "https://")):
         raise ValueError(
-            "HTTPS_PROXY: not a URL of the form http://host:port or http://user:password@host:port. Special characters "
-            "in the password have to be percent-encoded."
+            "HTTPS_PROXY or ALL_PROXY: not a URL of the form http://host:port or http://user:password@host:port. "
+            "Special characters in the password have to be percent-encoded."
         )
     return {"https": proxy}
 

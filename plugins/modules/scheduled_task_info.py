@@ -234,6 +234,13 @@ request_id:
   returned: failure
   type: str
   sample: 0123456789abcdef0123456789abcdef
+transient:
+  description:
+    - Whether the same request may succeed later, since the service was away or busy or the connection broke. False for
+      what is wrong until somebody changes it, such as an option or a key.
+  returned: failure
+  type: bool
+  sample: false
 """
 
 import typing as t
@@ -241,10 +248,10 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import drop_blank, refuse_lists
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
     ARGUMENT_SPEC,
     build_query,
-    drop_blank,
     list_tasks,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
@@ -257,7 +264,8 @@ class Module(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.params = drop_blank(self.params)
+        self.given = drop_blank(self.params)
+        self.params = dict(self.given)
 
 
 def main() -> None:
@@ -269,6 +277,7 @@ def main() -> None:
         module.fail_json(msg=missing_required_lib("requests"), exception=str(REQUESTS_IMPORT_ERROR))
     options = module.params
     try:
+        refuse_lists(module.given, options)
         query = build_query(options)
         credentials = _credentials.find_credentials(options, module.warn)
         with _client.Client(options, credentials, module.warn) as client:

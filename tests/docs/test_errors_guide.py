@@ -28,12 +28,15 @@ def example_with(key):
     raise LookupError(key)
 
 
+AWAY = coc_simulator.reset()
+
+
 @pytest.fixture
 def play(run, simulator, tmp_path):
-    """Run tasks while the service answers with these statuses, and right after them; return how that ended."""
+    """Run tasks while the service answers with these faults or statuses, and right after; return how that ended."""
 
-    def play_tasks(tasks, *statuses):
-        simulator.faults += [coc_simulator.status(code) for code in statuses]
+    def play_tasks(tasks, *faults):
+        simulator.faults += [coc_simulator.status(fault) if isinstance(fault, int) else fault for fault in faults]
         defaults = {"group/huaweicloud.coc.coc": {"max_retries": 0}}
         hosts = {"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}
         playbook = tmp_path / "playbook.yml"
@@ -44,21 +47,26 @@ def play(run, simulator, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "statuses, requests, succeeds",
-    [([], 1, True), ([503, 429], 3, True), ([503] * 7, 7, False), ([401], 1, False), ([503, 401], 2, False)],
+    "faults, requests, succeeds",
+    [([], 1, True), ([503, AWAY, 429], 4, True), ([503] * 7, 7, False), ([401], 1, False), ([503, 401], 2, False)],
+    ids=["well", "comes back", "stays away", "refused", "refused later"],
 )
-def test_until_ends_at_what_cannot_pass(play, simulator, statuses, requests, succeeds):
+def test_until_ends_at_what_cannot_pass(play, simulator, faults, requests, succeeds):
     tasks = example_with("until")
     tasks[0]["delay"] = 0
-    done = play(tasks, *statuses)
+    done = play(tasks, *faults)
     assert (done.returncode == 0) == succeeds, done.stdout
     assert len(simulator.requests) == requests
 
 
-@pytest.mark.parametrize("code, succeeds", [(503, True), (403, False)])
-def test_rescue_goes_on_only_without_what_may_come_back(play, simulator, code, succeeds):
-    done = play(example_with("block"), code)
+@pytest.mark.parametrize(
+    "fault, words, succeeds",
+    [(503, "HTTP 503", True), (AWAY, "Connection reset by peer", True), (403, "HTTP 403", False)],
+    ids=["503", "reset", "403"],
+)
+def test_rescue_goes_on_only_without_what_may_come_back(play, simulator, fault, words, succeeds):
+    done = play(example_with("block"), fault)
     assert (done.returncode == 0) == succeeds, done.stdout
     assert ("There is no list of scheduled tasks." in done.stdout) == succeeds
-    assert f"HTTP {code}" in done.stdout
+    assert words in done.stdout
     assert len(simulator.requests) == 1

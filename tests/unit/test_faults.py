@@ -257,6 +257,14 @@ ROWS: list[Row] = [
         ("HTTP 418 with an HTML page titled 'Blocked'",),
         418,
     ),
+    Row(
+        "418 with a body that cannot be read",
+        "firewall",
+        FAILS,
+        status(418, b"?", {"Content-Encoding": "br"}),
+        ("HTTP 418 with a body that cannot be read",),
+        418,
+    ),
     Row("429", "HTTP 429", RECOVERS, retry_after("", 429), ("HTTP 429, TEST.1", "Too many requests"), 429, "TEST.1"),
     Row("429, time:5 minute", "APIGW.0308", RECOVERS, status(429), ("HTTP 429",), 429, "APIGW.0308", LONGEST),
     Row("429, time:1 minute", "APIGW.0308", RECOVERS, throttled("time:1 minute"), (), 429, "APIGW.0308", LONGEST),
@@ -441,6 +449,7 @@ ROWS: list[Row] = [
     Row(
         "repeated keys", "repeated", HARMLESS, edited(lambda content: content.replace(b'"count"', b'"count":7,"count"'))
     ),
+    Row("code of something new", "has added", HARMLESS, part("site", {"code": "intl", "message": "International"})),
     Row("huge integer", "huge", HARMLESS, task_with(created_time=10**40)),
     Row("nesting of a new field", "nested", HARMLESS, added(b"[" * 80 + b"]" * 80)),
     Row("slow, but in time", "within the time", HARMLESS, hang(0.05)),
@@ -535,10 +544,11 @@ def check_failure(plugin, page, outcome, row):
     so_far = f"The {PAGE} tasks that came before are not returned: the list would not be whole."
     assert (so_far in outcome.msg) == (page == "later")
     if plugin == "module":
-        facts = {name: outcome.result[name] for name in ("status", "error_code", "request_id")}
+        facts = {name: outcome.result[name] for name in ("status", "error_code", "request_id", "transient")}
         assert "scheduled_tasks" not in outcome.result
     else:
-        facts = vars(outcome.result["exception"].__cause__)
+        facts = outcome.result["exception"].__cause__.as_result()
+    assert facts["transient"] == (row.outcome is RECOVERS or row.options.get("max_retries") == 0)
     assert (facts["status"], facts["error_code"]) == (row.status, row.error_code)
     if row.status is None:
         assert facts["request_id"] is None
@@ -807,6 +817,7 @@ def test_the_guide_tells_the_bounds(guide):
 def test_the_code_can_give_every_message_of_the_guide(guide, code):
     known = [text for node in code if (text := template(node)) is not None]
     known += [words for row in PHRASES for words in row.words]
+    known += [ask("lookup", {option: "x"}).msg for option in ("risk_level", "limit")]  # in Ansible's words
     messages = listed_messages(guide)
     assert len(messages) > 50
     assert [message for message in messages if not any(speaks_of(text, message) for text in known)] == []

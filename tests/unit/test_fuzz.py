@@ -157,8 +157,9 @@ def check_text(text):
     assert len(text) < LONGEST_MESSAGE
 
 
-def check_failure(status, error_code, request_id, msg):
+def check_failure(status, error_code, request_id, msg, transient):
     check_text(msg)
+    assert transient.__class__ is bool
     assert status is None or isinstance(status, int)
     for text in (error_code, request_id):
         assert text is None or isinstance(text, str) and (not text or text.isprintable())
@@ -228,7 +229,9 @@ def test_any_answer_ends_a_plugin_in_its_own_words(target, plugin):
         if not outcome.failed:
             check_tasks(outcome.tasks)
         elif plugin == "module":
-            check_failure(*(outcome.result[name] for name in ("status", "error_code", "request_id", "msg")))
+            check_failure(
+                *(outcome.result[name] for name in ("status", "error_code", "request_id", "msg", "transient"))
+            )
             assert "exception" not in outcome.result
         else:
             assert isinstance(outcome.result["exception"], AnsibleLookupError)

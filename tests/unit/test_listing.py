@@ -418,3 +418,24 @@ def test_a_query_that_may_well_find_nothing_warns_of_nothing(plugin, options, si
     outcome = ask(plugin, {**connection, **options})
     assert listed(outcome) == []
     assert outcome.warnings == []
+
+
+@both
+@pytest.mark.parametrize("markers", ["always", "until_last", "never"])
+@pytest.mark.parametrize("count", [0, 5, 25])
+def test_a_count_that_is_too_small_ends_nothing(plugin, markers, count, simulator, connection):
+    simulator.tasks, simulator.markers, simulator.page_cap = TASKS[:60], markers, 10
+    simulator.faults += [coc_simulator.mutate(lambda document: {**document, "count": count})] * 9
+    outcome = ask(plugin, connection)
+    assert listed(outcome) == [task["id"] for task in TASKS[:60]]
+    assert outcome.warnings == []
+
+
+@both
+@pytest.mark.parametrize("option", ["region_id", "task_name", "resource_id", "last_execution_start_time"])
+@pytest.mark.parametrize("value", [["cn-north-4", "cn-east-3"], {"a": 1}], ids=["list", "dict"])
+def test_a_list_for_a_filter_is_refused_before_any_request(plugin, option, value, simulator, connection):
+    outcome = ask(plugin, {**connection, option: value})
+    assert outcome.failed
+    assert outcome.msg.startswith(f"{option}: takes one value, not a {type(value).__name__}.")
+    assert simulator.requests == []

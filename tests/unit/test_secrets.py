@@ -246,7 +246,7 @@ def give(source: str, fields: dict[str, str], options: dict[str, t.Any], monkeyp
         for field, value in fields.items():
             monkeypatch.setenv(_credentials.SDK_ENVIRONMENT[field], value)
     else:
-        names = _credentials.FILE_SECTIONS["basic"]
+        names = _credentials.FILE_KEYS
         lines = ["[basic]", *(f"{names[field]} = {value}" for field, value in fields.items()), ""]
         path = folder / "profile"
         path.write_text("\n".join(lines))

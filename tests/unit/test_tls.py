@@ -352,7 +352,7 @@ def test_proxy_that_refuses_is_named(plugin, refusal, attempts, contexts, monkey
         outcome = ask(plugin, {**options, "max_retries": 2})
     assert outcome.failed
     assert f"failed at the proxy: Tunnel connection failed: {refusal}" in outcome.msg
-    assert "HTTPS_PROXY and NO_PROXY" in outcome.msg
+    assert "HTTPS_PROXY, ALL_PROXY and NO_PROXY" in outcome.msg
     assert "FakeProxyPassword" not in outcome.output
     assert (len(proxy.heads), len(pauses), simulator.connections) == (attempts, attempts - 1, 0)
 
@@ -377,6 +377,7 @@ def test_proxy_that_is_not_there_is_named(plugin, contexts, monkeypatch, pauses)
         "http://user:FakeProxyPassword@127.0.0.1:99999",
         "http://user:FakeProxyPassword@",
         "http://FakeProxyPassword:[@127.0.0.1",
+        "socks5://user:FakeProxyPassword@127.0.0.1:1080",
     ],
 )
 def test_proxy_that_is_no_url_is_refused_and_not_quoted(plugin, proxy, contexts, monkeypatch):
@@ -384,6 +385,6 @@ def test_proxy_that_is_no_url_is_refused_and_not_quoted(plugin, proxy, contexts,
     with serving(contexts["good"]) as (simulator, options):
         outcome = ask(plugin, options)
     assert outcome.failed
-    assert outcome.msg.startswith("HTTPS_PROXY: not a URL of the form http://host:port")
+    assert outcome.msg.startswith("HTTPS_PROXY or ALL_PROXY: not a URL of the form http://host:port")
     assert "FakeProxyPassword" not in outcome.output
     assert simulator.connections == 0

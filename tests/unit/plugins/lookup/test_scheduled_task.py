@@ -174,6 +174,29 @@ def test_an_unknown_variable_of_that_kind_is_refused_too(simulator, connection):
     assert simulator.requests == []
 
 
+@pytest.mark.parametrize("name, option", [("ak", "access_key"), ("risk", "risk_level"), ("Limit", "limit")])
+def test_a_variable_that_resembles_one_of_ours_names_it(name, option, simulator, connection):
+    outcome = run_lookup(connection, variables={f"ansible_huaweicloud_{name}": "x"})
+    assert outcome.msg.endswith(f" has no such option. Did you mean ansible_huaweicloud_{option}?")
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("name", ["password", "site", "obs_bucket"])
+def test_a_variable_for_something_else_is_left_alone(name, simulator, connection):
+    assert len(listed(run_lookup(connection, variables={f"ansible_huaweicloud_{name}": "x"}))) == 60
+
+
+def test_with_adds_a_keyword_of_its_own(simulator, connection):
+    outcome = run_lookup({**connection, "wantlist": True}, terms=[simulator.tasks[3]["id"]])
+    assert listed(outcome) == [simulator.tasks[3]["id"]]
+
+
+def test_a_term_that_is_a_whole_task_is_refused_in_few_words(simulator, connection):
+    outcome = run_lookup(connection, terms=[simulator.tasks[0]])
+    assert outcome.msg.startswith("term: ") and "is not a task ID" in outcome.msg and len(outcome.msg) < 130
+    assert simulator.requests == []
+
+
 def as_variables(options):
     return {f"ansible_huaweicloud_{name}": value for name, value in options.items()}
 

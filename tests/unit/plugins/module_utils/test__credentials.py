@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import (
     DEFAULT_FILE,
+    FILE_KEYS,
     FILE_SECTIONS,
     FILE_VARIABLE,
     OPTIONS,
@@ -40,8 +41,8 @@ SOURCES = [
     Source("the options", OPTIONS, "options"),
     Source("the environment variables HUAWEICLOUD_SDK_*", SDK_ENVIRONMENT, "environment"),
     Source("the environment variables HW_*", TERRAFORM_ENVIRONMENT, "environment"),
-    Source("section [global] of {file}", FILE_SECTIONS["global"], "global"),
-    Source("section [basic] of {file}", FILE_SECTIONS["basic"], "basic"),
+    Source("section [global] of {file}", FILE_KEYS, "global"),
+    Source("section [basic] of {file}", FILE_KEYS, "basic"),
 ]
 SOURCE_NAMES = ["options", "SDK environment", "Terraform environment", "[global]", "[basic]"]
 PAIRS = list(itertools.combinations(range(len(SOURCES)), 2))  # an earlier source and a later one
@@ -109,8 +110,8 @@ def test_names_are_those_of_the_vendor():
         "HW_DOMAIN_ID",
         "HW_PROJECT_ID",
     }
-    for section in ("global", "basic"):
-        assert set(FILE_SECTIONS[section].values()) == {"ak", "sk", "security_token", "domain_id", "project_id"}
+    assert FILE_SECTIONS == ("global", "basic")
+    assert set(FILE_KEYS.values()) == {"ak", "sk", "security_token", "domain_id", "project_id"}
     assert (FILE_VARIABLE, DEFAULT_FILE) == ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "~/.huaweicloud/credentials")
 
 
@@ -337,11 +338,9 @@ def test_values_are_taken_as_they_are(profile):
         f"{SECRET}\n",
         f"ak = AK\nsk = {SECRET}\n",
         f"[global]\nak\n{SECRET}\n",
-        f"[global]\nsk = {SECRET}\nsk = {SECRET}\n",
-        f"[global]\nsk = {SECRET}\n[global]\nak = {SECRET}\n",
         f"[global\nsk = {SECRET}\n",
     ],
-    ids=["one word", "no section", "no equals sign", "key twice", "section twice", "broken section"],
+    ids=["one word", "no section", "no equals sign", "broken section"],
 )
 def test_other_format_is_refused_without_showing_its_text(profile, content):
     write(profile, content)
@@ -351,6 +350,16 @@ def test_other_format_is_refused_without_showing_its_text(profile, content):
         f"The profile file {profile} cannot be read: it is not an INI file with sections and key = value."
     )
     assert refusal.value.__cause__ is None and refusal.value.__suppress_context__  # the parser's text quotes the line
+
+
+@pytest.mark.parametrize("again", ["sk", "[global]\nsk"], ids=["key", "section"])
+def test_what_is_there_twice_is_refused_with_its_line(profile, again):
+    write(profile, f"[global]\nsk = {SECRET}\n{again} = {SECRET}\n")
+    with pytest.raises(CocError) as refusal:
+        find(profile)
+    reason = "line 3 has a section or key for the second time"
+    assert refusal.value.msg == f"The profile file {profile} cannot be read: {reason}."
+    assert refusal.value.__cause__ is None and refusal.value.__suppress_context__
 
 
 def test_other_encoding_is_refused(profile):

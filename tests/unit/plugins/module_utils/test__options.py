@@ -1,0 +1,31 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import drop_blank, refuse_lists
+
+
+def test_blank_is_not_set():
+    blank = {"a": None, "b": "", "c": " ", "d": "\t\r\n", "e": "\u3000"}
+    kept = {"f": 0, "g": False, "h": "0", "i": " x ", "j": "None", "k": []}
+    assert drop_blank({**blank, **kept}) == kept
+
+
+@pytest.mark.parametrize("value, kind", [(["a", "b"], "list"), ([], "list"), (("a",), "tuple"), ({"a": 1}, "dict")])
+def test_a_list_is_refused(value, kind):
+    with pytest.raises(CocError) as raised:
+        refuse_lists({"region_id": value}, ["task_name", "region_id"])
+    assert raised.value.msg == (
+        f"region_id: takes one value, not a {kind}. Leave it out and select from the result, or ask once for each "
+        "value."
+    )
+
+
+def test_one_value_and_what_is_no_option_pass():
+    options = {"region_id": "cn-north-4", "limit": 3, "_ansible_selinux_special_fs": ["nfs"]}
+    assert refuse_lists(options, ["region_id", "limit", "offset"]) is None
