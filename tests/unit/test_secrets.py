@@ -434,6 +434,7 @@ def run_ansible(folder: Path, command: str, *arguments: str, **environment: str)
         **os.environ,
         "LC_ALL": "C.UTF-8",
         "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_INJECT_INVOCATION": "1",  # ansible-core 2.21 shows a module's arguments no more
         "ANSIBLE_REMOTE_TMP": str(folder / "remote"),
         "ANSIBLE_COLLECTIONS_PATH": str(folder),
         **environment,
