@@ -38,8 +38,8 @@ def test_environment_has_a_field_for_each_credential():
     inputs, injectors = credential_type("environment")
     fields = {field["id"] for field in inputs["fields"]}
     assert fields == {"region", "endpoint", *_credentials.TERRAFORM_ENVIRONMENT}
-    read = {*_credentials.TERRAFORM_ENVIRONMENT.values(), _client.REGION_VARIABLE, _client.ENDPOINT_VARIABLE}
-    assert set(injectors["env"]) == read
+    filled = {name for name, template in injectors["env"].items() if template}
+    assert filled == {*_credentials.TERRAFORM_ENVIRONMENT.values(), _client.REGION_VARIABLE, _client.ENDPOINT_VARIABLE}
 
 
 def test_profile_has_a_field_for_each_key_of_the_file():
@@ -59,6 +59,32 @@ def test_field_reaches_the_collection(kind, tmp_path):
     assert given == {name: value for name, value in filled.items() if name not in ("region", "endpoint")}
     assert environ[_client.REGION_VARIABLE] == "FAKE-region"
     assert environ[_client.ENDPOINT_VARIABLE] == "FAKE-endpoint"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "image",
+    [
+        {names[field]: f"FAKE-of-the-image-{field}" for field in names}
+        for names in (_credentials.SDK_ENVIRONMENT, _credentials.TERRAFORM_ENVIRONMENT)
+    ],
+)
+@pytest.mark.parametrize("extra", [{}, {"security_token": "FAKE-security_token"}])
+def test_credential_wins_over_what_the_image_has(kind, image, extra, tmp_path):
+    filled = {"access_key": "FAKE-access_key", "secret_key": "FAKE-secret_key", **extra}
+    environ = {**image, **inject(credential_type(kind)[1], filled, tmp_path)}
+    found = _credentials.find_credentials({}, pytest.fail, environ)()
+    assert {name: getattr(found, name) for name in _credentials.OPTIONS if getattr(found, name)} == filled
+
+
+def test_token_wins_over_what_the_image_has_and_excludes_a_key(tmp_path):
+    injectors = credential_type("environment")[1]
+    image = {"HUAWEICLOUD_SDK_AK": "FAKE-ak", "HUAWEICLOUD_SDK_SK": "FAKE-sk", "HW_ACCESS_KEY": "FAKE-ak"}
+    environ = {**image, **inject(injectors, {"auth_token": "FAKE-token"}, tmp_path)}
+    assert _credentials.find_credentials({}, pytest.fail, environ)().auth_token == "FAKE-token"
+    environ.update(inject(injectors, {"auth_token": "FAKE-token", "access_key": "FAKE-access_key"}, tmp_path))
+    with pytest.raises(_client.CocError, match="HW_AUTH_TOKEN excludes HW_ACCESS_KEY"):
+        _credentials.find_credentials({}, pytest.fail, environ)
 
 
 def broken(path: str, value: t.Any) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
