@@ -22,6 +22,14 @@ from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
 COLLECTION = Path(__file__).parents[2]
 CREDENTIAL_TYPES = COLLECTION / "docs/awx/credential_types"
+GUIDE = COLLECTION / "docs/docsite/rst/awx_guide.rst"
+(SETUP,) = yaml.safe_load((COLLECTION / "docs/awx/setup.yml").read_text("utf-8"))
+# What the set-up gives the one host of the inventory; each value is a template that gives the text to store.
+LOCALHOST = {
+    name: jinja2.Template(value).render()
+    for task in SETUP["tasks"]
+    for name, value in task.get("awx.awx.host", {}).get("variables", {}).items()
+}
 OUTPUT = Path("tests/output")  # of the checkout, where the tests run
 
 
@@ -51,7 +59,7 @@ def credential_type(name: str) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
 
 
 def inject(injectors: dict[str, t.Any], filled: dict[str, str], folder: Path) -> dict[str, str]:
-    """Return the environment that a credential gives a job, and write its file, as AWX does.
+    """Return the variables that a credential gives a job, and write its file, as AWX does.
 
     ``filled`` are the fields that were filled in. The templates do not know the others: those come out as ''.
     """
@@ -62,7 +70,8 @@ def inject(injectors: dict[str, t.Any], filled: dict[str, str], folder: Path) ->
         path.write_text(environment.from_string(template).render(known), "utf-8")
         path.chmod(0o600)
         known["tower"] = {"filename": str(path)}
-    return {name: environment.from_string(template).render(known) for name, template in injectors["env"].items()}
+    variables = {**injectors.get("env", {}), **injectors.get("extra_vars", {})}
+    return {name: environment.from_string(template).render(known) for name, template in variables.items()}
 
 
 @dataclass
@@ -112,25 +121,30 @@ class Job:
 def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..., Job]:
     """Run a job template's playbook, with the answers of its survey and a credential.
 
-    Further extra variables are what an earlier node of a workflow left behind.
+    Further extra variables are what an earlier node of a workflow, or another credential, gives. ``kind`` is None for a
+    job without a credential of this collection. ``text`` is a playbook that the project does not have.
     """
 
     def run(
         playbook: str,
         survey: dict[str, t.Any] | None = None,
         filled: dict[str, str] | None = None,
-        kind: str = "environment",
+        kind: str | None = "environment",
         handed_on: dict[str, t.Any] | None = None,
+        text: str = "",
     ) -> Job:
         folder = tmp_path / "private"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(COLLECTION / "docs/awx/project", folder / "project")
         for name in ("env", "inventory"):
             (folder / name).mkdir()
-        (folder / "inventory/hosts").write_text("localhost\n")
+        hosts = {"localhost": LOCALHOST, "bastion": {"ansible_connection": "local"}}
+        (folder / "inventory/hosts").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
+        if text:
+            (folder / "project" / playbook).write_text(text, "utf-8")
         keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
         filled = {"endpoint": simulator.endpoint, **(keys if filled is None else filled)}
-        envvars = inject(credential_type(kind)[1], filled, folder / "env")
+        envvars = inject(credential_type(kind)[1], filled, folder / "env") if kind else {}
         (folder / "env/envvars").write_text(yaml.safe_dump(envvars), "utf-8")
         (folder / "env/extravars").write_text(unsafe({**(handed_on or {}), **(survey or {})}), "utf-8")
         (folder / "env/settings").write_text("fact_cache_type: jsonfile\n")

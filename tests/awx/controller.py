@@ -25,7 +25,10 @@ PASSWORD = "FakePasswordOfTheController"
 
 FIELD_KEYS = {"id", "label", "type", "secret", "choices", "help_text", "format", "multiline", "default"}
 IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-RRULE = re.compile(r"DTSTART:\d{8}T\d{6}Z RRULE:FREQ=(HOURLY|DAILY|WEEKLY|MONTHLY);INTERVAL=\d+")
+RRULE = re.compile(
+    r"DTSTART(;TZID=[\w/+-]+:\d{8}T\d{6}|:\d{8}T\d{6}Z) RRULE:FREQ=(MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)"
+    r";INTERVAL=\d+(;(BYDAY|BYMONTHDAY|BYMONTH|BYSETPOS|BYHOUR|BYMINUTE|WKST|UNTIL|COUNT)=[\w,-]+)*"
+)
 SURVEY_TYPES = {"text", "textarea", "multiplechoice", "multiselect", "integer", "float"}
 ASSOCIATIONS = {"credentials", "success_nodes", "failure_nodes", "always_nodes", "instance_groups", "labels"}
 REQUIRED = {
@@ -107,6 +110,26 @@ def check_survey(survey: Item) -> None:
             raise Refusal(f"survey: type of {question}")
         if any(question.get(key, 0).__class__ is not int for key in ("min", "max")):
             raise Refusal(f"survey: limits of {question}")
+
+
+def check_answers(answers: Item, survey: Item) -> None:
+    """Raise :class:`Refusal` for answers to a survey that AWX does not take."""
+    questions = {question["variable"]: question for question in survey["spec"]}
+    for name, value in answers.items():
+        if name not in questions:
+            raise Refusal(f"extra_data: the job template does not ask for {name}")
+        question = questions[name]
+        if question["type"] in ("integer", "float"):
+            wanted, size = (int,) if question["type"] == "integer" else (int, float), value
+        else:
+            wanted, size = (list,) if question["type"] == "multiselect" else (str,), len(value)
+        if type(value) not in wanted:
+            raise Refusal(f"extra_data: {name}: {value!r} is of another type than the question")
+        chosen = value if isinstance(value, list) else [value]
+        if "choices" in question and not set(chosen) <= set(question["choices"]):
+            raise Refusal(f"extra_data: {name}: {value!r} is no choice")
+        if "choices" not in question and not question.get("min", size) <= size <= question.get("max", size):
+            raise Refusal(f"extra_data: {name}: {value!r} is out of range")
 
 
 class Controller:
@@ -204,9 +227,7 @@ class Controller:
             changed["organization"] = self.items["projects"][changed["project"]]["organization"]
         if collection == "workflow_job_template_nodes":
             survey = self.surveys.get(changed["unified_job_template"], {"spec": []})
-            unasked = set(changed.get("extra_data", {})) - {question["variable"] for question in survey["spec"]}
-            if unasked:
-                raise Refusal(f"extra_data: the job template does not ask for {sorted(unasked)}")
+            check_answers(changed.get("extra_data", {}), survey)
         if collection == "schedules" and not RRULE.fullmatch(changed["rrule"]):
             raise Refusal(f"rrule: {changed['rrule']}")
         item.update(changed)

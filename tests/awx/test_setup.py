@@ -6,13 +6,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, credential_type
-from ansible_collections.huaweicloud.coc.tests.awx.controller import PASSWORD, USERNAME, Controller
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, LOCALHOST, credential_type
+from ansible_collections.huaweicloud.coc.tests.awx.controller import (
+    PASSWORD,
+    USERNAME,
+    Controller,
+    Refusal,
+    check_answers,
+)
 
 SETUP = COLLECTION / "docs/awx/setup.yml"
 PLAYBOOKS = sorted(path.name for path in (COLLECTION / "docs/awx/project").glob("*.yml"))
@@ -61,7 +68,10 @@ def test_set_up_is_complete_and_idempotent(controller):
     assert named("execution_environments", "COC")["image"] == "registry.example.com/coc-ee:1"
     project = named("projects", "COC")
     assert (project["scm_type"], project["scm_url"]) == ("git", "https://git.example.com/ops/coc.git")
-    assert named("hosts", "localhost")["inventory"] == named("inventories", "COC")["id"]
+    host = named("hosts", "localhost")
+    assert host["inventory"] == named("inventories", "COC")["id"]
+    assert json.loads(host["variables"]) == LOCALHOST
+    assert LOCALHOST["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
 
     templates = list(controller.items["job_templates"].values())
     assert sorted(template["playbook"] for template in templates) == PLAYBOOKS
@@ -87,17 +97,59 @@ def test_set_up_is_complete_and_idempotent(controller):
     assert (second.returncode, controller.changes[done:]) == (0, []), second.stdout + second.stderr
     assert "changed=0 " in second.stdout
 
+    weekly = "DTSTART:20260101T060000Z RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"
+    third = set_up(controller, *INPUTS, "-e", json.dumps({"coc_schedule": weekly}))  # and without the age
+    assert third.returncode == 0, third.stdout + third.stderr
+    assert named("workflow_job_template_nodes", "check")["extra_data"] == {"coc_max_age_hours": 0}
+    assert named("schedules", "COC watch")["rrule"] == weekly
+    assert len(controller.changes) == done + 2
+
+
+INCOMPLETE = "Set coc_project_url and coc_image, and in the environment"
+
 
 @pytest.mark.parametrize(
-    "arguments,variables",
+    "arguments,variables,message",
     [
-        (INPUTS[:2], {}),
-        (INPUTS[2:], {}),
-        (INPUTS, {"HW_SECRET_KEY": ""}),
-        (INPUTS, {"HW_REGION_NAME": ""}),
+        (INPUTS[:2], {}, INCOMPLETE),
+        (INPUTS[2:], {}, INCOMPLETE),
+        (INPUTS, {"HW_SECRET_KEY": ""}, INCOMPLETE),
+        (INPUTS, {"HW_REGION_NAME": ""}, INCOMPLETE),
+        (INPUTS, {"HW_AUTH_TOKEN": "FakeToken"}, "HW_AUTH_TOKEN excludes HW_ACCESS_KEY"),
+        (INPUTS, {"HW_AUTH_TOKEN": "FakeToken", "HW_ACCESS_KEY": ""}, "HW_AUTH_TOKEN excludes HW_ACCESS_KEY"),
+        ((*INPUTS, "-e", "coc_max_age_hours=1d"), {}, "give a whole number of hours"),
+        ((*INPUTS, "-e", "coc_max_age_hours=0.5"), {}, "give a whole number of hours"),
+        ((*INPUTS, "-e", "coc_max_age_hours=100001"), {}, "give a whole number of hours"),
+        ((*INPUTS, "-e", "coc_max_age_hours="), {}, "give a whole number of hours"),
     ],
 )
-def test_incomplete_inputs_are_refused(controller, arguments, variables):
+def test_wrong_inputs_are_refused(controller, arguments, variables, message):
     done = set_up(controller, *arguments, **variables)
     assert (done.returncode, controller.changes) == (2, [])
-    assert "Set coc_project_url and coc_image, and in the environment" in done.stdout
+    assert message in done.stdout
+    assert "FakeToken" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "answers,problem",
+    [
+        ({"other": 1}, "does not ask"),
+        ({"age": "1"}, "of another type"),
+        ({"age": True}, "of another type"),
+        ({"age": 0}, "out of range"),
+        ({"age": 11}, "out of range"),
+        ({"name": "abcd"}, "out of range"),
+        ({"risk": "SEVERE"}, "is no choice"),
+    ],
+)
+def test_stand_in_refuses_answers_that_awx_refuses(answers, problem):
+    survey = {
+        "spec": [
+            {"variable": "age", "type": "integer", "min": 1, "max": 10},
+            {"variable": "name", "type": "text", "min": 0, "max": 3},
+            {"variable": "risk", "type": "multiplechoice", "choices": ["HIGH", "LOW"]},
+        ]
+    }
+    check_answers({"age": 1, "name": "abc", "risk": "LOW"}, survey)
+    with pytest.raises(Refusal, match=problem):
+        check_answers(answers, survey)
