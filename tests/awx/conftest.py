@@ -90,8 +90,8 @@ class Job:
         return t.cast(str, self.runner.stdout.read())
 
     def results(self, task: str) -> list[dict[str, t.Any]]:
-        """Return the results of a task, from the events."""
-        data = [event["event_data"] for event in self.runner.events]
+        """Return the results of a task, from the events; one of output alone has no data."""
+        data = [event.get("event_data", {}) for event in self.runner.events]
         return [one["res"] for one in data if one.get("task") == task and "res" in one]
 
     @property
@@ -156,7 +156,8 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
 
 def unsafe(variables: dict[str, t.Any]) -> str:
     """Return YAML in which no text is a template, as AWX writes variables that come from users."""
-    return "".join(
+    lines = (
         f"{name}: {'!unsafe ' if isinstance(value, str) else ''}{json.dumps(value, ensure_ascii=False)}\n"
         for name, value in variables.items()
     )
+    return "".join(lines) or "{}"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 import typing as t
 from urllib.parse import quote
@@ -15,14 +16,16 @@ import yaml
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import GUIDE, LOCALHOST, SETUP, credential_type, inject
+from ansible_collections.huaweicloud.coc.tests.awx.controller import check_injectors
+from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 
 WRONG_KEY = "FakeSecretKeyThatIsWrong/+=00000000000001"
 SECRETS = (coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.AUTH_TOKEN, WRONG_KEY)
 KEYS = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
 # Each question of the set-up's surveys, with nothing filled in.
-SETTINGS = yaml.safe_load((COLLECTION / "docs/awx/setup.yml").read_text("utf-8"))[0]["vars"]
-QUESTIONS = SETTINGS["coc_questions"] + [one for item in SETTINGS["coc_job_templates"] for one in item["questions"]]
+TEMPLATES = SETUP["vars"]["coc_job_templates"]
+QUESTIONS = SETUP["vars"]["coc_questions"] + [question for template in TEMPLATES for question in template["questions"]]
 BLANK = {question["variable"]: "" for question in QUESTIONS}
 
 
@@ -95,6 +98,13 @@ def test_answers_filter(run_job, simulator):
     assert dict(simulator.requests[0].query) == {**sent, "limit": "1000"}
 
 
+def test_name_with_line_breaks_stays_on_one_line(run_job, simulator):
+    simulator.tasks = simulator.tasks[:1]
+    simulator.tasks[0].update(name="a\nb\u2028c\x85d\x1b[31me\u202ef")
+    shown = run_job("list_tasks.yml").results("Show the tasks")[0]["msg"]
+    assert [len(shown), shown[1].rpartition("  ")[2]] == [3, "a b c d [31me f"]
+
+
 def test_an_earlier_list_does_not_hide_the_new_one(run_job, simulator):
     old = {"coc_task_count": 1, "coc_task_ids": ["ST-old"], "coc_task_names": ["old"]}
     simulator.tasks = simulator.tasks[:2]
@@ -139,6 +149,42 @@ def test_failure_says_what_to_do_and_no_secret(run_job, simulator, survey, fille
     assert_no_secret(job)
 
 
+@pytest.mark.parametrize("kind", ["environment", "profile"])
+def test_keys_of_the_image_are_not_used(run_job, simulator, monkeypatch, kind):
+    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "FAKEACCESSKEYOFIMAGE")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", WRONG_KEY)
+    monkeypatch.setenv("HW_AUTH_TOKEN", WRONG_KEY)
+    job = run_job("list_tasks.yml", BLANK, KEYS, kind)
+    assert job.successful, job.stdout
+    assert coc_simulator.ACCESS_KEY in simulator.requests[0].header("Authorization")
+
+
+@pytest.mark.parametrize("playbook", ["list_tasks.yml", "report.yml"])
+def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator, playbook):
+    filled = {**KEYS, "secret_key": WRONG_KEY}
+    check = run_job("assert_healthy.yml", BLANK, filled)
+    assert check.runner.status == "failed"
+    health = check.artifacts["coc_health"]
+    assert health.startswith("COC could not be asked: ") and "answered HTTP 401" in health
+    ids = {name: value for name, value in check.artifacts.items() if name not in ("coc_asked", "coc_health")}
+    assert (check.artifacts["coc_asked"], set(ids), set(map(len, ids.values()))) == (
+        False,
+        {"coc_abnormal_task_ids", "coc_rejected_task_ids", "coc_overdue_task_ids"},
+        {0},
+    )
+    assert check.results("Stop")[0]["msg"] == health
+    assert_no_secret(check)
+
+    after = run_job(playbook, BLANK, filled, handed_on=check.artifacts)
+    assert after.runner.status == "failed"
+    assert after.results("Do not ask where a check before could not")[0]["msg"].endswith(health)
+    assert len(simulator.requests) == 1
+
+    again = run_job("assert_healthy.yml", BLANK, handed_on=check.artifacts)
+    assert again.artifacts["coc_asked"] is True
+    assert run_job(playbook, BLANK, handed_on=again.artifacts).successful
+
+
 @pytest.fixture
 def mixed_tasks(simulator):
     """Tasks of which one is well, and one for each way of being unwell or not; their IDs by name."""
@@ -161,6 +207,8 @@ def mixed_tasks(simulator):
         "late but once": {"last_execution_time": now - 30 * hour, "scheduled_type": "ONCE"},
         "never ran": {"last_execution_time": None, "last_execution_status": None},
         "new": {"last_execution_time": None, "last_execution_status": None, "created_time": now - hour},
+        "due": {"last_execution_time": None, "last_execution_status": None, "scheduled_type": "ONCE"},
+        "waits": {"last_execution_time": None, "last_execution_status": None, "approve_status": "PENDING"},
     }
     simulator.tasks = [
         {**task, **well, **changed, "name": name}
@@ -170,9 +218,14 @@ def mixed_tasks(simulator):
 
 
 def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
-    # what an earlier check left behind must not count
+    # what an earlier check left behind must not count, nor what other nodes call something
+    others = dict.fromkeys(
+        ("health", "enabled_tasks", "abnormal_tasks", "overdue_tasks", "due_since", "max_age_hours"), 0
+    )
     old = dict.fromkeys(("coc_abnormal_task_ids", "coc_rejected_task_ids", "coc_overdue_task_ids"), ["ST-old"])
-    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": 25}, handed_on={**old, "coc_health": "old"})
+    job = run_job(
+        "assert_healthy.yml", {**BLANK, "coc_max_age_hours": 25}, handed_on={**others, **old, "coc_health": "old"}
+    )
     assert job.runner.status == "failed"
     ids = mixed_tasks
     health = (
@@ -180,31 +233,117 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
         f"2 enabled, but not run for 25 hours: late ({ids['late']}), never ran ({ids['never ran']})"
     )
     assert job.artifacts == {
+        "coc_asked": True,
         "coc_abnormal_task_ids": [ids["failed"]],
         "coc_rejected_task_ids": [ids["refused"]],
         "coc_overdue_task_ids": [ids["late"], ids["never ran"]],
         "coc_health": health,
     }
     (judged,) = job.results("Judge")
-    assert judged["msg"] == f"Of 8 tasks: {health}."
+    assert judged["msg"] == f"Of 10 tasks: {health}."
+    assert len(job.fact("coc_scheduled_tasks")) == 10
 
 
-def test_age_is_checked_only_if_given(run_job, mixed_tasks):
-    job = run_job("assert_healthy.yml", BLANK)
+@pytest.mark.parametrize("age", ["", 0, None])
+def test_age_is_checked_only_if_given(run_job, mixed_tasks, age):
+    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": age})
     assert job.artifacts["coc_overdue_task_ids"] == []
     assert job.artifacts["coc_abnormal_task_ids"] == [mixed_tasks["failed"]]
 
 
 def test_healthy_tasks_pass(run_job, simulator, mixed_tasks):
-    simulator.tasks = [
-        task for task in simulator.tasks if task["name"] in ("well", "late but off", "late but once", "new")
-    ]
+    unwell = ("failed", "refused", "late", "never ran")
+    simulator.tasks = [task for task in simulator.tasks if task["name"] not in unwell]
     job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": "25"})
     assert job.successful, job.stdout
-    assert job.results("Judge")[0]["msg"] == "Of 4 tasks: nothing wrong."
+    assert job.results("Judge")[0]["msg"] == "Of 6 tasks: nothing wrong."
 
 
-def test_age_that_is_none_is_refused(run_job, simulator):
-    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": "1d"})
-    assert job.results("Check the variables")[0]["msg"].startswith("coc_max_age_hours: 1d is not a number of hours.")
+def test_of_many_unwell_tasks_the_first_are_named(run_job, simulator):
+    simulator.tasks = [
+        {**task, "last_execution_status": "ABNORMAL", "name": f"task\n{number}"}
+        for number, task in enumerate(coc_simulator.sample_tasks(5000))
+    ]
+    job = run_job("assert_healthy.yml")
+    (judged,) = job.results("Judge")
+    assert judged["msg"].startswith(f"Of 5000 tasks: 5000 ABNORMAL: task 0 ({simulator.tasks[0]['id']}), task 1 (")
+    assert f"task 49 ({simulator.tasks[49]['id']}) and 4950 more; " in judged["msg"]
+    assert "task 50 " not in judged["msg"]
+    assert len(job.artifacts["coc_abnormal_task_ids"]) == 5000
+
+
+def test_no_task_at_all_is_a_failure_unless_filters_are_given(run_job, simulator):
+    simulator.tasks = []
+    job = run_job("assert_healthy.yml", BLANK)
+    assert job.runner.status == "failed"
+    assert job.results("Judge")[0]["msg"].startswith(
+        "Of 0 tasks: nothing was checked. The account may belong to another"
+    )
+    assert job.artifacts["coc_health"].startswith("nothing was checked.")
+    assert run_job("assert_healthy.yml", {**BLANK, "ansible_huaweicloud_risk_level": "HIGH"}).successful
+
+
+@pytest.mark.parametrize("age", ["1d", "-1", "9" * 400, "1e3", [25]])
+def test_age_that_is_none_is_refused(run_job, simulator, age):
+    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": age})
+    message = job.results("Check the variables")[0]["msg"]
+    assert message.startswith(f"coc_max_age_hours: {str(age)[:30]}")
+    assert "is not a number of hours below 1000000." in message and len(message) < 200
     assert simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    "given,path", [("", "project/coc-report.html"), (" ~/tasks of COC.html ", "tasks of COC.html")]
+)
+def test_report_is_written(run_job, simulator, tmp_path, given, path):
+    job = run_job("report.yml", {**BLANK, "coc_report_path": given}, handed_on={"path": "/old", "filters": ["old"]})
+    assert job.successful, job.stdout
+    written = tmp_path / ("" if given else "private") / path
+    assert job.results("Say where it is")[0]["msg"] == f"Report of 60 tasks: {written}"
+    assert simulator.tasks[0]["id"] in written.read_text("utf-8")
+    assert len(job.fact("coc_scheduled_tasks")) == 60
+    assert_no_secret(job)
+
+
+@pytest.mark.parametrize("path", ["~/", "~/missing/report.html", ["a"], 7])
+def test_report_to_no_file_is_refused(run_job, simulator, path):
+    job = run_job("report.yml", {**BLANK, "coc_report_path": path})
+    message = job.results("Check the variables")[0]["msg"]
+    assert message == f"coc_report_path: {path} is not the path of a file in a folder that exists."
+    assert simulator.requests == []
+
+
+def block(words: str) -> str:
+    """Return the one block of YAML in the guide that has these words."""
+    (found,) = (code for language, code in blocks(GUIDE) if language.startswith("yaml") and words in code)
+    return textwrap.dedent(found)
+
+
+def test_the_guides_host_is_that_of_the_set_up():
+    assert yaml.safe_load(block("ansible_connection")) == LOCALHOST
+
+
+def test_the_guides_play_for_other_hosts_asks_from_the_execution_environment(run_job, simulator):
+    job = run_job("bastion.yml", text=block("hosts: bastion"))
+    assert job.successful, job.stdout
+    failed = [task for task in simulator.tasks if task.get("last_execution_status") == "ABNORMAL"]
+    assert job.results("Use it on the host")[0]["msg"] == f"{len(failed)} tasks have failed"
+
+
+def test_the_guides_job_for_several_accounts(run_job, simulator, tmp_path):
+    """Each account has a service of its own, and a credential of a type that the guide describes; no environment."""
+    inputs, profile = credential_type("profile")
+    example = block("production_credentials_file: ")
+    handed_on: dict[str, t.Any] = {}
+    with coc_simulator.Simulator(simulator.tasks[:5]) as other:
+        for account, service in (("production", simulator), ("branch", other)):
+            injectors = {"file": profile["file"], **yaml.safe_load(example.replace("production", account))}
+            check_injectors(injectors, inputs)
+            folder = tmp_path / account
+            folder.mkdir()
+            handed_on.update(inject(injectors, {**KEYS, "endpoint": service.endpoint}, folder))
+        job = run_job("accounts.yml", kind=None, handed_on=handed_on, text=block("Failed tasks of several accounts"))
+    assert job.successful, job.stdout
+    failed = [task.get("last_execution_status") == "ABNORMAL" for task in simulator.tasks]
+    assert job.results("Count them")[0]["msg"] == [sum(failed), sum(failed[:5])]
+    assert_no_secret(job)
