@@ -38,6 +38,7 @@ VARIABLES = {
 PROFILE = f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {coc_simulator.SECRET_KEY}\n"
 PROFILES = ("branch", "production")
 VARIABLES.update({f"{name}_credentials_file": f"~/.huaweicloud/{name}" for name in PROFILES})
+VARIABLES.update({f"{name}_{field}": "" for name in PROFILES for field in ("region", "endpoint")})  # by the environment
 INVENTORY = "bastion ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'\n"
 
 
