@@ -9,7 +9,9 @@ The tests in the browser need Chromium on the PATH. They keep pictures in tests/
 
 from __future__ import annotations
 
+import base64
 import collections
+import hashlib
 import html.parser
 import json
 import os
@@ -22,6 +24,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+import yaml
 from playwright.sync_api import sync_playwright
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ARGUMENT_SPEC, FIELDS
@@ -30,7 +33,12 @@ from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, O
 
 CHROMIUM = shutil.which("chromium")
 MARKUP = """</td></script><img src=x onerror="document.title='broken'">{{ 7 * 7 }}&amp;'"数据库"""
-COUNTED = ("last_execution_status", "task_type", "risk_level", "region_id")
+CHARTS = {
+    "Status of the last execution": "last_execution_status",
+    "Type": "task_type",
+    "Risk": "risk_level",
+    "Region": "region_id",
+}
 DAY = 86400 * 1000  # milliseconds
 
 Task = t.Dict[str, t.Any]
@@ -64,10 +72,16 @@ class Report(t.NamedTuple):
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """A report on tasks of which the first has markup in each of its texts, and the second ran long ago."""
+    """A report on tasks of which the first has markup in each of its texts, and the second ran long ago.
+
+    The regions of the next two differ in the case of their letters, and of the fifth is known when it ran, but not how.
+    """
     tasks = coc_simulator.sample_tasks(60)
     tasks[0].update({field: MARKUP for field, kind in FIELDS.items() if kind is str})
-    tasks[1].update(last_execution_time=int(time.time() * 1000) - 500 * DAY)
+    tasks[1].update(last_execution_time=int(time.time() * 1000) - 500 * DAY, last_execution_status="FINISHED")
+    for task, region in zip(tasks[2:4], ("CN-North-4", "cn-north-4")):
+        task.update(region_id=region)
+    tasks[4].update(last_execution_time=int(time.time() * 1000) - DAY, last_execution_status=None)
     path = tmp_path_factory.mktemp("report") / "report.html"
     return Report(tasks, path, write_report(tasks, path))
 
@@ -82,6 +96,7 @@ class Page(html.parser.HTMLParser):
         self.counts: dict[str, dict[str, int]] = collections.defaultdict(dict)
         self.tags: list[str] = []
         self.links: list[str] = []
+        self.labels: dict[str, str] = {}
         self._chart = ""
         self.feed(source)
         self.close()
@@ -91,7 +106,7 @@ class Page(html.parser.HTMLParser):
         given = dict(attrs)
         self.links += [str(given[name]) for name in ("src", "href", "action", "data", "poster") if name in given]
         if tag == "svg":
-            self._chart = str(given["aria-label"]).rpartition(" ")[2]
+            self._chart, _colon, self.labels[self._chart] = str(given["aria-label"]).partition(": ")
         if tag == "tr":
             self.rows.append([])
         if tag == "td":
@@ -112,6 +127,21 @@ class Page(html.parser.HTMLParser):
             self.counts[self._chart][value] = int(count)
 
 
+def outcome(task: Task) -> str:
+    """Return what the report calls the status of the last execution."""
+    return task.get("last_execution_status") or ("unknown" if task.get("last_execution_time") else "never ran")
+
+
+def assert_charts(page: Page, tasks: list[Task]) -> None:
+    """Assert that each chart counts every task, in what it shows and in what it says to who cannot see it."""
+    for title, field in CHARTS.items():
+        values = [outcome(task) if title.startswith("Status") else task.get(field) or "unknown" for task in tasks]
+        counts = collections.Counter(values)
+        assert page.counts[title] == counts
+        if counts:
+            assert all(f"{count} {value}" in page.labels[title] for value, count in counts.items())
+
+
 def utc(milliseconds: object) -> str:
     return f"{datetime.fromtimestamp(int(str(milliseconds)) // 1000, timezone.utc):%Y-%m-%d %H:%M}"
 
@@ -123,14 +153,12 @@ def test_report_is_complete(count, tmp_path):
     assert len(page.rows) == (count + 1 if count else 0)  # with the one of the headings
     for row, task in zip(page.rows[1:], tasks):
         assert row[0].split("\n") == [task["name"], task["id"]]
-        assert row[1].strip() == (task.get("last_execution_status") or "never ran")
+        assert row[1].strip() == outcome(task)
         assert row[2].strip() == (utc(task["last_execution_time"]) if task.get("last_execution_time") else "")
         assert [row[index].strip() for index in (6, 7, 9)] == [
             task[field] for field in ("risk_level", "approve_status", "region_id")
         ]
-    for field in COUNTED:
-        blank = "never ran" if field == "last_execution_status" else "unknown"
-        assert page.counts[field] == collections.Counter(task.get(field) or blank for task in tasks)
+    assert_charts(page, tasks)
     assert page.texts["b"][0] == str(count)
     assert page.links == ["data:,"]
 
@@ -143,14 +171,28 @@ def test_timeline_has_every_execution_within_its_span(report):
         number, _space, status = text.rpartition(", ")[0].partition(" ")
         shown[status] += int(number)
     ran = [task for task in report.tasks if task.get("last_execution_time") and task is not report.tasks[1]]
-    assert shown == collections.Counter(task["last_execution_status"] for task in ran)
+    assert shown == collections.Counter(outcome(task) for task in ran)
+    assert re.fullmatch(rf"{len(ran)} since [\d-]+( \d\d:\d\d)?, 1 before", page.labels["Last executions"])
     assert any(text.startswith("1 ran last before ") for text in page.texts["span"])
+
+
+def test_values_that_differ_in_case_are_counted_apart(report):
+    page = Page(report.source)
+    assert_charts(page, report.tasks)
+    assert page.counts["Region"]["CN-North-4"] == 1 and page.counts["Region"]["cn-north-4"] > 1
+    assert page.rows[5][1].strip() == "unknown"
+
+
+def test_only_the_own_script_may_run(report):
+    script = report.source.partition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert script and f"script-src 'sha256-{digest}'\"" in report.source
 
 
 def test_what_the_service_says_is_text(report):
     page = Page(report.source)
     assert page.rows[1][0] == f"{MARKUP}\n{MARKUP}"
-    assert MARKUP in page.counts["region_id"]
+    assert MARKUP in page.counts["Region"]
     assert "<img" not in report.source
     assert report.source.count("<script") == 1
     assert "49" not in page.rows[1][0]
@@ -163,10 +205,37 @@ def test_filters_are_told(tmp_path):
     assert told == "risk_level <b>HIGH</b>."
 
 
-def test_every_filter_is_known_to_the_report():
-    template = (COLLECTION / "playbooks/templates/report.html.j2").read_text("utf-8")
-    names = template.partition("{% set filters = [")[2].partition("]")[0]
-    assert re.findall(r"'(\w+)'", names) and set(re.findall(r"'(\w+)'", names)) == set(ARGUMENT_SPEC)
+@pytest.mark.parametrize("limit,told", [(2, ["At most <b>2</b> tasks: there may be more."]), (3, [])])
+def test_limit_is_told_where_it_was_reached(tmp_path, limit, told):
+    arguments = ["-e", f"ansible_huaweicloud_limit={limit}"]
+    source = write_report(coc_simulator.sample_tasks(2), tmp_path / "report.html", *arguments)
+    assert re.findall(r"<p>(At most.*?)</p>", source) == told
+    assert "Only tasks with" not in source
+
+
+def test_every_filter_is_known_to_the_playbooks():
+    shared = yaml.safe_load((COLLECTION / "playbooks/vars/main.yml").read_text("utf-8"))
+    assert set(shared["_coc_filter_options"]) == set(ARGUMENT_SPEC)
+
+
+# The colors of texts and of what is behind them: numbers, labels, headings, table.
+COLORS = """
+[...document.querySelectorAll(".number, .number b, h1, h2, p, .legend, th button, td, td small")].map(element => {
+  let behind = element;
+  while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") behind = behind.parentElement;
+  return [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
+})
+"""
+
+
+def contrast(*colors: str) -> float:
+    """Return the ratio of contrast, 1 to 21, as WCAG defines it."""
+    lights = []
+    for color in colors:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        lights.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +262,7 @@ def test_report_in_a_browser(browser, report, view, size, scheme):
     url = report.path.as_uri()
     page.goto(url)
     OUTPUT.mkdir(exist_ok=True)
-    page.screenshot(path=OUTPUT / f"report-{view}.png", full_page=view != "phone")  # there, only what is seen is drawn
+    page.screenshot(path=OUTPUT / f"report-{view}.png", full_page=view != "phone")
 
     def column(number: int) -> list[str]:
         return page.eval_on_selector_all(
@@ -219,6 +288,18 @@ def test_report_in_a_browser(browser, report, view, size, scheme):
     expect("Runs", [str(one or "") for one in sorted(task["execution_count"] for task in tasks)])
     risks = [MARKUP, "HIGH", "MEDIUM", "LOW"]
     expect("Risk", sorted((str(task["risk_level"]) for task in tasks), key=risks.index))
+
+    roles = collections.Counter(
+        node["role"]["value"]
+        for node in page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+        if not node["ignored"]
+    )
+    assert (roles["table"], roles["caption"], roles["main"], roles["rowgroup"]) == (1, 1, 1, 2)
+    rows = roles["cell"] / 11
+    assert rows == len(tasks) if view != "phone" else rows in range(2, len(tasks))  # there, only what is seen is drawn
+    assert (roles["row"], roles["columnheader"]) == (len(tasks) + 1, 11)
+    for color, background in page.evaluate(COLORS):
+        assert contrast(color, background) >= 4.5, (color, background)
 
     assert page.title() == "Scheduled tasks of COC"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
