@@ -29,6 +29,7 @@ RRULE = re.compile(
     r"DTSTART(;TZID=[\w/+-]+:\d{8}T\d{6}|:\d{8}T\d{6}Z) RRULE:FREQ=(MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)"
     r";INTERVAL=\d+(;(BYDAY|BYMONTHDAY|BYMONTH|BYSETPOS|BYHOUR|BYMINUTE|WKST|UNTIL|COUNT)=[\w,-]+)*"
 )
+ANSWER_TYPES = {"integer": (int,), "float": (int, float), "multiselect": (list,)}  # others are text
 SURVEY_TYPES = {"text", "textarea", "multiplechoice", "multiselect", "integer", "float"}
 ASSOCIATIONS = {"credentials", "success_nodes", "failure_nodes", "always_nodes", "instance_groups", "labels"}
 REQUIRED = {
@@ -119,12 +120,9 @@ def check_answers(answers: Item, survey: Item) -> None:
         if name not in questions:
             raise Refusal(f"extra_data: the job template does not ask for {name}")
         question = questions[name]
-        if question["type"] in ("integer", "float"):
-            wanted, size = (int,) if question["type"] == "integer" else (int, float), value
-        else:
-            wanted, size = (list,) if question["type"] == "multiselect" else (str,), len(value)
-        if type(value) not in wanted:
+        if type(value) not in ANSWER_TYPES.get(question["type"], (str,)):
             raise Refusal(f"extra_data: {name}: {value!r} is of another type than the question")
+        size = value if question["type"] in ("integer", "float") else len(value)
         chosen = value if isinstance(value, list) else [value]
         if "choices" in question and not set(chosen) <= set(question["choices"]):
             raise Refusal(f"extra_data: {name}: {value!r} is no choice")
