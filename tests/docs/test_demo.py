@@ -90,7 +90,7 @@ def test_demo_shows_the_tasks_that_match(simulator: coc_simulator.Simulator, run
 
     report = Path(re.findall(f"Report of {len(tasks)} tasks: ([^'\n]*)", done.stdout)[0])
     assert report.is_absolute()
-    assert report.read_text("utf-8").count("<tr>") == len(tasks) + 1  # with the row of the headings
+    assert report.read_text("utf-8").count("<tr ") == len(tasks) + 1  # with the row of the headings
 
 
 def test_demo_stops_at_a_failure(simulator: coc_simulator.Simulator, run) -> None:
