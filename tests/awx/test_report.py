@@ -246,6 +246,7 @@ def browser():
         running.close()
 
 
+# A browser is no Python package: where there is none, everything else is tested all the same, and the summary says so.
 @pytest.mark.skipif(not CHROMIUM, reason="NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
 @pytest.mark.parametrize(
     "view,size,scheme",
