@@ -23,7 +23,7 @@ demo: .venv/ready
 	@$(NOX) --session demo
 
 test: .venv/ready
-	$(NOX)
+	$(NOX) --parallel auto
 
 matrix: .venv/ready
 	$(NOX) --tags matrix$(ONLY) -- $(ONLY)

@@ -41,6 +41,7 @@ def without_shims(path: str) -> str:
 
 os.environ["PATH"] = without_shims(os.environ["PATH"])
 nox.options.reuse_venv = "yes"
+nox.options.allow_parallel = True
 nox.options.error_on_missing_interpreters = False  # nox's summary names the sessions that it skipped
 antsibull_nox.load_antsibull_nox_toml()
 
@@ -50,7 +51,7 @@ def throwaway_home(session: nox.Session) -> Path:
 
     ansible-test passes on the HOME, but nothing else, of the environment that pip is configured by.
     """
-    home = session.cache_dir.absolute() / "home"
+    home = Path(session.create_tmp()).absolute() / "home"
     ansible_test = home / ".ansible" / "test"
     (ansible_test / "cache").mkdir(mode=0o700, parents=True, exist_ok=True)
     for pip_version in ("23_1_2", "24_2", "25_2"):
@@ -127,10 +128,22 @@ def newest_ansible_core() -> str:
     return [core for core in ANSIBLE_CORES if PYTHON[-1] in pythons(core)[0]][-1]
 
 
-@nox.session(name="ansible-test")
-def test(session: nox.Session) -> None:
-    """Run the sanity, unit and integration tests with the newest ansible-core for this Python."""
-    ansible_test(session, newest_ansible_core(), ["sanity", *PYTHON], ["units", *PYTHON], ["integration", *PYTHON])
+@nox.session
+def sanity(session: nox.Session) -> None:
+    """Run the sanity tests with the newest ansible-core for this Python."""
+    ansible_test(session, newest_ansible_core(), ["sanity", *PYTHON])
+
+
+@nox.session
+def units(session: nox.Session) -> None:
+    """Run the unit tests with the newest ansible-core for this Python."""
+    ansible_test(session, newest_ansible_core(), ["units", *PYTHON])
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the integration tests with the newest ansible-core for this Python."""
+    ansible_test(session, newest_ansible_core(), ["integration", *PYTHON])
 
 
 def add_matrix(ansible_core: str, tags: list[str]) -> None:
