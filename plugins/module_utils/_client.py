@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _answer
 from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
+    NOT_COC,
     Answer,
     Transport,
     TransportError,
@@ -62,7 +63,9 @@ HINTS = {
     401: "Check them before trying again: more than five failures in a row lock an access key for five minutes.",
     404: "Check the endpoint.",
     429: "Too many requests: run less often, or ask for more with each.",
+    **dict.fromkeys((408, 500, 502, 503, 504), "Try again later. If it stays, tell the vendor's support."),
 }
+LOOK_UP = "Correct what it speaks of, or look its code up in the API reference of COC."
 
 
 class CocError(Exception):
@@ -172,7 +175,8 @@ class Client:
         try:
             return self._transport.get(url, headers)
         except TransportError as error:
-            raise self._error(_Transient if error.transient else CocError, url, f"{self._safe(str(error))}.") from None
+            kind = _Transient if error.transient else CocError
+            raise self._error(kind, url, f"{self._safe(str(error))}. {error.advice}") from None
 
     def _headers(self, url: str, credentials: Credentials) -> dict[str, str]:
         scope = {"X-Domain-Id": credentials.domain_id, "X-Project-Id": credentials.project_id}
@@ -224,7 +228,8 @@ class Client:
         Neither may quote the answer: nothing is hidden in them.
         """
         url, request_id = self._latest
-        what = f"answered HTTP 200 with {came}, where {expected} is expected{self._named(request_id)} Is this COC?"
+        what = f"answered HTTP 200 with {came}, where {expected} is expected{self._named(request_id)}"
+        what += f" Is this COC? {NOT_COC}"
         return self._error(CocError, url, what, 200, None, request_id)
 
     def _refusal(self, url: str, answer: Answer, credentials: Credentials) -> CocError:
@@ -237,21 +242,28 @@ class Client:
             what += f" with {self._safe(came)}"
             if answer.status == 200:
                 what += " where a JSON object was expected"
-        what += self._named(request_id)
-        if 300 <= answer.status < 400:
-            target = self._safe(answer.headers.get("Location", "nowhere"))
-            what += f" Redirects are not followed; it points to {target}. Check the endpoint."
-        if answer.status == 401:
-            what += f" The credentials came from {credentials.source}."
-        if answer.status in HINTS:
-            what += f" {HINTS[answer.status]}"
-        if self._clock_error and answer.status == 401:
-            what += f" {_answer.clocks(self._clock_error)} It was signed with the service's time, too."
+        what += " ".join((self._named(request_id), *self._advice(answer, bool(code or message), credentials)))
         kind = _Transient if answer.status in TRANSIENT_STATUSES else CocError
         failure = self._error(kind, url, what, answer.status, code, request_id)
         if isinstance(failure, _Transient):
             failure.pause = _answer.asked_pause(answer.headers.get("Retry-After", ""), message)
         return failure
+
+    def _advice(self, answer: Answer, explained: bool, credentials: Credentials) -> t.Iterator[str]:
+        """Yield sentences on what to do about an error answer, which may be ``explained`` by a code or a message."""
+        if 300 <= answer.status < 400:
+            target = self._safe(answer.headers.get("Location", "nowhere"))
+            yield f"Redirects are not followed; it points to {target}. Check the endpoint."
+        elif answer.status in HINTS:
+            if answer.status == 401:
+                yield f"The credentials came from {credentials.source}."
+            yield HINTS[answer.status]
+            if answer.status == 401 and self._clock_error:
+                yield f"{_answer.clocks(self._clock_error)} It was signed with the service's time, too."
+        elif not explained:
+            yield NOT_COC
+        elif answer.status != 403:  # which permission is lacking, the resource knows
+            yield LOOK_UP
 
     def _safe(self, text: str) -> str:
         return _answer.scrub(text, self._secrets)

@@ -74,6 +74,7 @@ FILE_SECTIONS = ("global", "basic")
 METADATA_ADDRESS = "169.254.169.254"
 METADATA_TIMEOUT = 3.0  # seconds, each request
 METADATA_SOURCE = "the ECS metadata service"
+ECS_ONLY = "Use auth_source=ecs_metadata on a Huawei Cloud ECS only."
 METADATA_FIELDS = {"access_key": "access", "secret_key": "secret", "security_token": "securitytoken"}
 RENEW_BEFORE = timedelta(seconds=60)
 
@@ -197,7 +198,9 @@ def _read_profile(path: str, warn: t.Callable[[str], None]) -> configparser.Conf
             reason = error.strerror or type(error).__name__
         elif isinstance(error, (configparser.DuplicateOptionError, configparser.DuplicateSectionError)):
             reason = f"line {error.lineno} has a section or key for the second time"
-        raise CocError(f"The profile file {path} cannot be read: {reason}.") from None
+        raise CocError(
+            f"The profile file {path} cannot be read: {reason}. Correct it, or name another with credentials_file."
+        ) from None
     if mode & 0o077:
         warn(f"The profile file {path} holds secrets and others may read it (mode {mode:04o}). Run: chmod 600 {path}")
     return profile
@@ -234,27 +237,29 @@ def _ask_metadata(scope: dict[str, str]) -> tuple[Credentials, datetime]:
     if status == 200:
         headers["X-Metadata-Token"] = body.strip()
         if not re.fullmatch(r"[!-~]+", headers["X-Metadata-Token"]):
-            raise CocError(f"{METADATA_SOURCE} answered something else than a token.")
+            raise CocError(f"{METADATA_SOURCE} answered something else than a token. {ECS_ONLY}")
     elif status not in (404, 405, 503):  # these say that there is no such thing here: go on without
-        raise CocError(f"{METADATA_SOURCE} answered {status} to a request for a token. Is metadata access restricted?")
+        raise CocError(
+            f"{METADATA_SOURCE} answered {status} to a request for a token. Check that this ECS may ask for metadata."
+        )
     status, body = _metadata("GET", "/openstack/latest/securitykey", headers)
     if status != 200:
         raise CocError(
-            f"{METADATA_SOURCE} answered {status} to a request for credentials. Does this ECS have an agency?"
+            f"{METADATA_SOURCE} answered {status} to a request for credentials. Check that this ECS has an agency."
         )
     try:
         answer = json.loads(body)["credential"]
         expires_at = datetime.strptime(answer["expires_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
         given = _given({name: value for name, value in answer.items() if isinstance(value, str)}, METADATA_FIELDS)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise CocError(f"{METADATA_SOURCE} answered something else than credentials.") from None
+        raise CocError(f"{METADATA_SOURCE} answered something else than credentials. {ECS_ONLY}") from None
     missing = [name for field, name in METADATA_FIELDS.items() if field not in given]
     if missing:
-        raise CocError(f"{METADATA_SOURCE} gave credentials without {' and '.join(missing)}.")
+        raise CocError(f"{METADATA_SOURCE} gave credentials without {' and '.join(missing)}. {ECS_ONLY}")
     _complete(METADATA_SOURCE, METADATA_FIELDS, given)
     if expires_at <= datetime.now(timezone.utc):
         raise CocError(
-            f"{METADATA_SOURCE} gave credentials that expired at {expires_at:%Y-%m-%dT%H:%M:%SZ}. Is the clock right?"
+            f"{METADATA_SOURCE} gave credentials that expired at {expires_at:%Y-%m-%dT%H:%M:%SZ}. Check this ECS's clock."
         )
     return Credentials(METADATA_SOURCE, **{**given, **scope}), expires_at
 
@@ -277,7 +282,4 @@ def _metadata(method: str, path: str, headers: dict[str, str]) -> tuple[int, str
     try:
         return within(METADATA_TIMEOUT, ask)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise CocError(
-            f"{METADATA_SOURCE} did not answer ({type(error).__name__}). "
-            "auth_source=ecs_metadata works on a Huawei Cloud ECS only."
-        ) from None
+        raise CocError(f"{METADATA_SOURCE} did not answer ({type(error).__name__}). {ECS_ONLY}") from None

@@ -121,7 +121,7 @@ def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dic
         try:
             str(value).encode()
         except UnicodeEncodeError:
-            raise CocError(f"{name}: {value!r} is not valid text.") from None
+            raise CocError(f"{name}: {value!r} is not valid text. Give it in UTF-8.") from None
     if "task_id" in query:
         check_task_id("task_id", query["task_id"])
     if query.get("limit", 1) < 1:
@@ -133,7 +133,7 @@ def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dic
             query[name] = parse_time(name, query[name], time.time() if now is None else now)
     start, end = (query.get(name) for name in TIMES)
     if start is not None and end is not None and start > end:
-        raise CocError(f"{TIMES[0]}: {options[TIMES[0]]} is after {TIMES[1]}, {options[TIMES[1]]}.")
+        raise CocError(f"{TIMES[0]}: {options[TIMES[0]]} is after {TIMES[1]}, {options[TIMES[1]]}. Correct one.")
     return query
 
 
@@ -195,8 +195,8 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     if not count and not pages.tasks and not pages.filters and "marker" not in query:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)
         client.warn(
-            f"{client.endpoint} knows no scheduled task. If there should be some, the account may belong to another "
-            f"site; the wrong one answers with an empty list too: {others}."
+            f"{client.endpoint} knows no scheduled task. If there should be some, set region or endpoint to the site of "
+            f"the account: the wrong one answers with an empty list too. The others are {others}."
         )
     found = list(pages.tasks.values())
     next_marker = None
@@ -268,7 +268,8 @@ class _Pages:
                 "page. None is returned, since the list is not whole. Try again, or filter for fewer tasks."
             )
         self.client.warn(
-            f"COC counts {self.counts[-1]} tasks but repeated some: {len(self.tasks)} different ones are returned."
+            f"COC counts {self.counts[-1]} tasks but repeated some: {len(self.tasks)} different ones are returned. "
+            "Run again if one is missing."
         )
 
     def _check_count(self) -> None:

@@ -55,13 +55,17 @@ MAX_ANSWER = 64 * 1024 * 1024  # bytes, unpacked; a page of 1000 tasks takes les
 MAX_ERROR = 64 * 1024  # bytes of the body of an error
 CHUNK = 64 * 1024  # bytes
 
+NETWORK = "Check the endpoint, and the network of the host that runs this."
+NOT_COC = "Check the endpoint, and what stands before it, such as a proxy or a firewall."
+
 
 class TransportError(Exception):
-    """No whole answer came. ``transient`` tells whether another attempt may fare better."""
+    """No whole answer came. ``transient`` tells whether another attempt may fare better, ``advice`` what to do."""
 
-    def __init__(self, msg: str, transient: bool) -> None:
+    def __init__(self, msg: str, transient: bool, advice: str = "") -> None:
         super().__init__(msg)
         self.transient = transient
+        self.advice = advice or (NETWORK if transient else NOT_COC)
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Transport:
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
         except ValueError as error:
-            raise TransportError(f"could not be sent: {_reason(error)}", False) from None
+            raise TransportError(f"could not be sent: {_reason(error)}", False, "Correct the endpoint.") from None
         adapter = self._adapter
         refusals: list[Answer] = []
 
@@ -131,19 +135,24 @@ class Transport:
         if isinstance(error, TransportError):
             return error
         if isinstance(error, (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)):
-            return TransportError(f"timed out: no whole answer within {self._timeout:g} seconds", True)
+            return TransportError(
+                f"timed out: no whole answer within {self._timeout:g} seconds",
+                True,
+                f"{NETWORK} Or raise timeout, or filter for fewer tasks.",
+            )
         if isinstance(error, requests.exceptions.SSLError):
             if "EOF" in str(error):
                 return TransportError("failed: the connection was closed during the TLS handshake", True)
             if "CERTIFICATE_VERIFY_FAILED" in str(error) or "CertificateError" in str(error):
-                advice = "the certificate cannot be trusted: {}. See the options ca_path and validate_certs"
-            else:
-                advice = "no TLS connection: {}. The endpoint has to speak https there, with TLS 1.2 or later"
-            return TransportError(f"failed: {advice.format(reason)}", False)
+                advice = "See the options ca_path and validate_certs."
+                return TransportError(f"failed: the certificate cannot be trusted: {reason}", False, advice)
+            advice = "Check the endpoint: it has to speak https there, with TLS 1.2 or later."
+            return TransportError(f"failed: no TLS connection: {reason}", False, advice)
         if isinstance(error, requests.exceptions.ProxyError):
             return TransportError(
-                f"failed at the proxy: {reason}. See the environment variables HTTPS_PROXY, ALL_PROXY and NO_PROXY",
+                f"failed at the proxy: {reason}",
                 "Tunnel connection failed: 4" not in reason,  # it refuses, and may lock a user out
+                "See the environment variables HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
             )
         if isinstance(error, (requests.exceptions.InvalidHeader, urllib3.exceptions.InvalidHeader)):
             return TransportError(f"answered with headers that contradict each other: {reason}", False)
@@ -151,7 +160,7 @@ class Transport:
             error, ValueError
         ):
             return TransportError(f"failed: {reason}", True)
-        return TransportError(f"could not be sent: {reason}", False)
+        return TransportError(f"could not be sent: {reason}", False, "Correct the endpoint.")
 
 
 def find_trust(validate_certs: bool, ca_path: str | None) -> bool | str:
@@ -175,7 +184,9 @@ def find_trust(validate_certs: bool, ca_path: str | None) -> bool | str:
                 try:
                     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
                 except OSError:
-                    raise ValueError(f"{source}: {path} cannot be read as CA certificates in PEM form.") from None
+                    raise ValueError(
+                        f"{source}: {path} cannot be read as CA certificates in PEM form. Correct it or name another."
+                    ) from None
             return path
     return True
 

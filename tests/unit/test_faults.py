@@ -13,6 +13,7 @@ import ast
 import email.utils
 import gzip
 import http.client
+import itertools
 import math
 import re
 import socket
@@ -26,7 +27,7 @@ import pytest
 import requests
 import trustme
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _transport
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials, _transport
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, MAX_DEPTH, list_tasks
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
@@ -55,6 +56,13 @@ QUICK = {"timeout": 0.3, "max_retries": 1}  # for what only a time-out ends
 QUICKER = {"timeout": 0.3, "max_retries": 0}
 
 RECOVERS, FAILS, HARMLESS = "recovers", "fails", "harmless"
+
+# Every message has one of these: what to do, or what would do.
+ADVICE = re.compile(
+    r"\b(Check|Copy|Correct|Give|give the|Leave|Put|Remove|[Rr]un|See|[Ss]et|Try|Use|complete it|Did you mean"
+    r"|it takes|which has|of the form|goes on|user needs)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -463,6 +471,7 @@ UNREADABLE = Row("unreadable", "cannot be read", FAILS, status(0), ("answered wi
 
 by_plugin = pytest.mark.parametrize("plugin", PLUGINS)
 by_page = pytest.mark.parametrize("page", PAGES)
+EVERYWHERE = list(itertools.product(PLUGINS, PAGES))  # in one test, since ansible-test forks for each
 
 
 def by_row(*outcomes):
@@ -479,9 +488,14 @@ def shared_simulator():
 @pytest.fixture
 def simulator(shared_simulator):
     """One for all tests, for speed, with the past of none."""
-    shared_simulator.faults.clear()
-    shared_simulator.requests.clear()
+    forget(shared_simulator, [])
     return shared_simulator
+
+
+def forget(simulator, pauses):
+    simulator.faults.clear()
+    simulator.requests.clear()
+    pauses.clear()
 
 
 @pytest.fixture(scope="module")
@@ -541,6 +555,7 @@ def check_failure(plugin, page, outcome, row):
     assert "\n" not in outcome.msg
     assert re.match("GET https?://", outcome.msg)
     assert [words for words in row.words if words not in outcome.msg] == []
+    assert ADVICE.search(outcome.msg.partition("(request ID")[2] if row.status else outcome.msg)
     so_far = f"The {PAGE} tasks that came before are not returned: the list would not be whole."
     assert (so_far in outcome.msg) == (page == "later")
     if plugin == "module":
@@ -570,48 +585,48 @@ def check_pauses(pauses, row):
         assert low <= pause <= high, pauses
 
 
-@by_plugin
-@by_page
 @by_row(RECOVERS)
-def test_a_fault_that_passes_is_survived(simulator, connection, pauses, plugin, page, row):
-    outcome = strike(simulator, connection, plugin, page, row, 1)
-    check_list(simulator, outcome)
-    assert len(simulator.requests) == 4
-    assert len(pauses) == 1
-    check_pauses(pauses, row)
+def test_a_fault_that_passes_is_survived(simulator, connection, pauses, row):
+    for plugin, page in EVERYWHERE:
+        forget(simulator, pauses)
+        outcome = strike(simulator, connection, plugin, page, row, 1)
+        check_list(simulator, outcome)
+        assert len(simulator.requests) == 4
+        assert len(pauses) == 1
+        check_pauses(pauses, row)
 
 
-@by_plugin
-@by_page
 @by_row(RECOVERS)
-def test_a_fault_that_stays_is_explained(simulator, connection, pauses, plugin, page, row):
+def test_a_fault_that_stays_is_explained(simulator, connection, pauses, row):
     retries = row.options.get("max_retries", RETRIES)
-    outcome = strike(simulator, connection, plugin, page, row, retries + 1)
-    check_failure(plugin, page, outcome, row)
-    assert f"Tried {retries + 1} times." in outcome.msg
-    assert len(simulator.requests) == PAGES[page] + retries + 1
-    assert len(pauses) == retries
-    check_pauses(pauses, row)
+    for plugin, page in EVERYWHERE:
+        forget(simulator, pauses)
+        outcome = strike(simulator, connection, plugin, page, row, retries + 1)
+        check_failure(plugin, page, outcome, row)
+        assert f"Tried {retries + 1} times." in outcome.msg
+        assert len(simulator.requests) == PAGES[page] + retries + 1
+        assert len(pauses) == retries
+        check_pauses(pauses, row)
 
 
-@by_plugin
-@by_page
 @by_row(FAILS)
-def test_what_cannot_pass_is_explained_at_once(simulator, connection, pauses, plugin, page, row):
-    outcome = strike(simulator, connection, plugin, page, row, 1)
-    check_failure(plugin, page, outcome, row)
-    assert len(simulator.requests) == PAGES[page] + 1
-    assert pauses == []
+def test_what_cannot_pass_is_explained_at_once(simulator, connection, pauses, row):
+    for plugin, page in EVERYWHERE:
+        forget(simulator, pauses)
+        outcome = strike(simulator, connection, plugin, page, row, 1)
+        check_failure(plugin, page, outcome, row)
+        assert len(simulator.requests) == PAGES[page] + 1
+        assert pauses == []
 
 
-@by_plugin
-@by_page
 @by_row(HARMLESS)
-def test_an_oddity_does_no_harm(simulator, connection, pauses, plugin, page, row):
-    outcome = strike(simulator, connection, plugin, page, row, 1)
-    check_list(simulator, outcome)
-    assert len(simulator.requests) == 3
-    assert pauses == []
+def test_an_oddity_does_no_harm(simulator, connection, pauses, row):
+    for plugin, page in EVERYWHERE:
+        forget(simulator, pauses)
+        outcome = strike(simulator, connection, plugin, page, row, 1)
+        check_list(simulator, outcome)
+        assert len(simulator.requests) == 3
+        assert pauses == []
 
 
 @by_plugin
@@ -702,13 +717,9 @@ def test_the_cause_is_not_what_urllib3_1_tries_first(monkeypatch, simulator, con
     assert "failed: Connection reset by peer." in ask("module", connection).msg
 
 
-@by_plugin
-@by_page
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("target", ["itself", "another host", "plain http"])
-def test_no_redirect_is_followed(
-    simulator, tls_simulator, elsewhere, connection, ca_file, pauses, plugin, page, code, target
-):
+def test_no_redirect_is_followed(simulator, tls_simulator, elsewhere, connection, ca_file, pauses, code, target):
     asked = tls_simulator if target == "plain http" else simulator
 
     def fault(exchange, answer):
@@ -718,11 +729,13 @@ def test_no_redirect_is_followed(
     options = {"endpoint": asked.endpoint, "ca_path": ca_file}
     words = ("Redirects are not followed", (asked if target == "itself" else elsewhere).endpoint, "Check the endpoint.")
     row = Row("", "redirect", FAILS, fault, words, code, options=options)
-    outcome = strike(asked, connection, plugin, page, row, 1)
-    check_failure(plugin, page, outcome, row)
-    assert len(asked.requests) == PAGES[page] + 1
-    assert elsewhere.connections == 0
-    assert pauses == []
+    for plugin, page in EVERYWHERE:
+        forget(asked, pauses)
+        outcome = strike(asked, connection, plugin, page, row, 1)
+        check_failure(plugin, page, outcome, row)
+        assert len(asked.requests) == PAGES[page] + 1
+        assert elsewhere.connections == 0
+        assert pauses == []
 
 
 @by_plugin
@@ -735,16 +748,16 @@ def test_pauses_grow_to_a_minute_with_jitter(simulator, connection, pauses, plug
     assert len({pause / bound for pause, bound in zip(pauses, bounds)}) == len(bounds) == len(pauses)
 
 
-@pytest.mark.parametrize("name", FIELDS)
-def test_no_field_takes_a_value_of_another_type(simulator, connection, name):
+def test_no_field_takes_a_value_of_another_type(simulator, connection):
     options = {"validate_certs": True, "timeout": 30.0, "max_retries": 0, **connection}
-    values = [value for value in (7, 1.5, True, "7", [7], {"7": 7}) if value.__class__ is not FIELDS[name]]
+    values = (7, 1.5, True, "7", [7], {"7": 7})
+    wrong = [(name, value) for name in FIELDS for value in values if value.__class__ is not FIELDS[name]]
     with _client.Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
-        for value in values:
+        for name, value in wrong:
             simulator.faults.append(task_with(**{name: value}))
             with pytest.raises(_client.CocError, match=f"whose {name} is of type {type(value).__name__}"):
                 list_tasks(client, {})
-    assert len(simulator.requests) == len(values) == 5
+    assert len(simulator.requests) == len(wrong) == 5 * len(FIELDS)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -753,6 +766,7 @@ def test_no_field_takes_a_value_of_another_type(simulator, connection, name):
 COLLECTION = Path(__file__).parents[2]
 PHRASES = [*ROWS, REFUSED, UNRESOLVED, UNSENDABLE, UNREADABLE]
 RAISERS = ("CocError", "TransportError", "ValueError", "_error", "warn", "warning")
+CONSTANTS = {**vars(_client), **vars(_credentials), **vars(_transport)}
 
 
 def plain(text):
@@ -776,8 +790,11 @@ def listed_messages(guide):
 
 def template(node):
     """A string in the code, with an ellipsis for each value that is put in; None for anything else."""
+    if isinstance(node, ast.FormattedValue):
+        constant = CONSTANTS.get(getattr(node.value, "id", ""))
+        return constant if isinstance(constant, str) else "…"
     if isinstance(node, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+        return "".join(map(str, map(template, node.values)))
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
@@ -791,12 +808,12 @@ def speaks_of(text, message):
     return re.search(".*".join(map(re.escape, message.split("…"))), text)
 
 
-@pytest.mark.parametrize("row", PHRASES, ids=[row.name for row in PHRASES])
-def test_the_guide_tells_what_the_suite_shows(guide, row):
-    retried = row.outcome is RECOVERS or row.options.get("max_retries") == 0
-    titles = {True: "What is tried again", False: "What is never tried again"}
-    section = guide["What does no harm" if row.outcome is HARMLESS else titles[retried]]
-    assert row.phrase.lower() in plain(section).lower()
+def test_the_guide_tells_what_the_suite_shows(guide):
+    for row in PHRASES:
+        retried = row.outcome is RECOVERS or row.options.get("max_retries") == 0
+        titles = {True: "What is tried again", False: "What is never tried again"}
+        section = guide["What does no harm" if row.outcome is HARMLESS else titles[retried]]
+        assert row.phrase.lower() in plain(section).lower()
 
 
 def test_the_guide_tells_how_long_it_takes(guide):
@@ -823,12 +840,25 @@ def test_the_code_can_give_every_message_of_the_guide(guide, code):
     assert [message for message in messages if not any(speaks_of(text, message) for text in known)] == []
 
 
+def messages_of(code, *names):
+    """The texts with which the code calls one of ``names``."""
+    calls = [node for node in code if isinstance(node, ast.Call) and node.args]
+    calls = [call for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) in names]
+    texts = [template(call.args[0]) for call in calls]
+    return [text for text in texts if text and text.strip("GET… .")]
+
+
 def test_the_guide_has_every_message_of_the_code(guide, code):
     messages = listed_messages(guide)
-    calls = [node for node in code if isinstance(node, ast.Call) and node.args]
-    texts = [
-        template(node.args[0]) for node in calls if getattr(node.func, "attr", getattr(node.func, "id", "")) in RAISERS
-    ]
-    given = [text for text in texts if text and text.strip("GET… .")]
+    given = messages_of(code, *RAISERS)
     assert len(given) > 40
     assert [text for text in given if not any(speaks_of(text, message) for message in messages)] == []
+
+
+def test_every_message_says_what_to_do(code):
+    """But for those of the transport: the client puts the advice behind them, which is tested with each fault."""
+    elsewhere = ("is no finite number", "has no such option. …")  # a part of a message; one whose hint is a variable
+    given = messages_of(code, "CocError", "ValueError", "_error", "warn")
+    given = [text for text in given if not text.endswith(elsewhere)]
+    assert len(given) > 30
+    assert [text for text in given if not ADVICE.search(text)] == []

@@ -162,7 +162,7 @@ def test_lengths_are_those_of_the_service():
 @pytest.mark.parametrize("name", [name for name, spec in ARGUMENT_SPEC.items() if spec["type"] == "str"])
 def test_text_that_cannot_be_encoded_is_refused(name):
     """The file system gives such text for names that are not UTF-8."""
-    assert refused(build_query, {name: "a\udcff"}) == f"{name}: 'a\\udcff' is not valid text."
+    assert refused(build_query, {name: "a\udcff"}) == f"{name}: 'a\\udcff' is not valid text. Give it in UTF-8."
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_offset_out_of_range_is_refused(offset):
 def test_start_after_end_is_refused(start, end):
     options = {"last_execution_start_time": start, "last_execution_end_time": end}
     assert refused(build_query, options, NOW) == (
-        f"last_execution_start_time: {start} is after last_execution_end_time, {end}."
+        f"last_execution_start_time: {start} is after last_execution_end_time, {end}. Correct one."
     )
 
 
