@@ -152,12 +152,12 @@ def test_a_missing_requests_library_is_told_of(tmp_path):
 
 
 @pytest.mark.parametrize("blank", BLANK, ids=repr)
-@pytest.mark.parametrize("name", [name for name in OPTIONS if name not in ("access_key", "secret_key", "endpoint")])
-def test_a_blank_option_is_not_set(name, blank, simulator, connection):
+def test_a_blank_option_is_not_set(blank, simulator, connection):
     """AWX and surveys send an empty string for what was not filled in, for choices, numbers and booleans too."""
-    outcome = run_module({**connection, name: blank})
-    assert not outcome.failed, outcome.msg
-    assert len(outcome.tasks) == 60 and queries(simulator) == ["limit=1000"]
+    for name in sorted({*OPTIONS} - {*connection}):
+        outcome = run_module({**connection, name: blank})
+        assert not outcome.failed, f"{name}: {outcome.msg}"
+        assert len(outcome.tasks) == 60 and queries(simulator)[-1] == "limit=1000"
 
 
 @pytest.mark.parametrize("blank", BLANK, ids=repr)
@@ -289,7 +289,7 @@ def test_what_cannot_be_right_is_refused_before_any_request_and_named(name, valu
 def test_a_window_that_ends_before_it_starts_is_refused(simulator, connection):
     window = {"last_execution_start_time": "-1h", "last_execution_end_time": "-2h"}
     outcome = run_module({**connection, **window})
-    assert outcome.msg == "last_execution_start_time: -1h is after last_execution_end_time, -2h."
+    assert outcome.msg == "last_execution_start_time: -1h is after last_execution_end_time, -2h. Correct one."
     assert simulator.requests == []
 
 
