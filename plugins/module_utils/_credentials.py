@@ -259,7 +259,7 @@ def _ask_metadata(scope: dict[str, str]) -> tuple[Credentials, datetime]:
     _complete(METADATA_SOURCE, METADATA_FIELDS, given)
     if expires_at <= datetime.now(timezone.utc):
         raise CocError(
-            f"{METADATA_SOURCE} gave credentials that expired at {expires_at:%Y-%m-%dT%H:%M:%SZ}. Check this ECS's clock."
+            f"{METADATA_SOURCE} gave credentials that expired at {expires_at:%Y-%m-%dT%H:%M:%SZ}. Set the clock."
         )
     return Credentials(METADATA_SOURCE, **{**given, **scope}), expires_at
 

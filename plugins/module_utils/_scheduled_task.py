@@ -195,8 +195,8 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     if not count and not pages.tasks and not pages.filters and "marker" not in query:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)
         client.warn(
-            f"{client.endpoint} knows no scheduled task. If there should be some, set region or endpoint to the site of "
-            f"the account: the wrong one answers with an empty list too. The others are {others}."
+            f"{client.endpoint} knows no scheduled task. If there should be some, set region or endpoint to the site "
+            f"of the account: the wrong one answers with an empty list too. The others are {others}."
         )
     found = list(pages.tasks.values())
     next_marker = None

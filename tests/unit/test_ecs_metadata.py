@@ -252,7 +252,7 @@ def test_expired_credentials_are_not_used(plugin, options, simulator):
     simulator.metadata_expires_in = -60
     outcome = ask(plugin, options)
     assert "the ECS metadata service gave credentials that expired at 20" in outcome.msg
-    assert "Check this ECS's clock." in outcome.msg
+    assert "Set the clock." in outcome.msg
     assert asked(simulator) == [TOKEN, SECURITY_KEY]
 
 
