@@ -30,6 +30,11 @@ NOT_RUN = re.compile(
     "^WARNING: ((?:All targets skipped|Excluding|Ignoring config|Skipping|.*not found).*)", re.MULTILINE
 )
 
+# References to pages of Ansible, which Sphinx would look up in the network.
+ELSEWHERE = re.compile(
+    r"undefined label: '(common_return_values|ansible_configuration_settings|ansible_collections\.ansible\.builtin\.)"
+)
+
 
 def without_shims(path: str) -> str:
     """Replace pyenv's shims in ``path`` by the Pythons behind them: an inactive version's shim only fails."""
@@ -255,7 +260,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the documentation site; what it warns of fails, but for references that would take a network."""
+    """Build the documentation site; what it warns of fails, but for references to Ansible's own documentation."""
     install_for_examples(session)
     session.install(
         "ansible-pygments==0.1.2", "antsibull-docs==2.28.0", "sphinx==9.0.4", "sphinx-ansible-theme==0.10.4"
@@ -271,9 +276,12 @@ def docs(session: nox.Session) -> None:
     session.run("antsibull-docs", *init, "huaweicloud.coc", silent=True)
     config = ["--config-file", str(site / "antsibull-docs.cfg")]
     session.run("antsibull-docs", *config, "collection", "--use-current", "--dest-dir", str(rst), "huaweicloud.coc")
-    without_network = ["-D", "extensions=sphinx_antsibull_ext", "-D", "suppress_warnings=ref.ref"]
-    strict = ["--fail-on-warning", "--keep-going", "--quiet"]
-    session.run("sphinx-build", "-M", "html", str(rst), str(site), "-c", str(site), *strict, *without_network)
+    folders = [str(rst), str(site), "-c", str(site)]
+    without_network = ["-D", "extensions=sphinx_antsibull_ext"]
+    log = session.run("sphinx-build", "-M", "html", *folders, *without_network, "--quiet", "--no-color", silent=True)
+    warnings = [line for line in (log or "").splitlines() if not ELSEWHERE.search(line)]
+    if warnings:
+        session.error("\n".join(["Sphinx warns:", *warnings]))
     session.log(f"The site is {site / 'html/collections/huaweicloud/coc/index.html'}")
 
 

@@ -15,7 +15,7 @@ options:
       - Region that stands for the site of the account, V(cn-north-4) for China, V(ap-southeast-3) for International,
         V(eu-west-101) for Europe.
       - COC has one endpoint for each site, whatever regions the account's resources are in. The wrong site answers with
-        an empty list, so there is no default.
+        an empty list, so there is no default, and any other region is refused.
       - If not set, the environment variable E(HW_REGION_NAME) is used. One of O(region) and O(endpoint) is needed.
     type: str
   endpoint:
@@ -96,7 +96,7 @@ options:
     type: path
   timeout:
     description:
-      - Seconds that one attempt may take, from connecting to the last byte of the answer, up to V(3600).
+      - Seconds that one attempt may take, from connecting to the last byte of the answer, V(0.001) to V(3600).
     type: float
     default: 30.0
   max_retries:
@@ -108,13 +108,14 @@ options:
     type: int
     default: 4
 requirements:
+  - Python 3.8 or later
   - requests
 notes:
   - An option or environment variable that is empty counts as not set.
   - More than five failed authentications in a row lock an access key for five minutes. A refused key is never tried
     again, and a list ends with it. But each item of a C(loop), each attempt of an C(until) and each host of a play is a
-    failure of its own. Ask once, with C(run_once), and end an C(until) at status 401.
-  - Proxies come from the environment variables C(HTTPS_PROXY), C(ALL_PROXY) and C(NO_PROXY).
+    failure of its own. Ask once, with C(run_once), and repeat nothing that was refused.
+  - Proxies come from the environment variables E(HTTPS_PROXY), E(ALL_PROXY) and E(NO_PROXY).
 """
 
     # What a lookup adds: each option also comes from a variable.

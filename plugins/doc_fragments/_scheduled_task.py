@@ -13,8 +13,8 @@ options:
   enterprise_project_id:
     description:
       - Only tasks of this enterprise project, 1 to 128 characters. V(0) is the default project.
-      - Whether leaving it out means all projects or only the default one is not known. It is sent only when it is
-        given.
+      - Whether leaving it out means all projects or only the default one is not known; the API reference calls V(0) the
+        default of the parameter. It is sent only when it is given.
     type: str
   task_id:
     description:
@@ -27,12 +27,14 @@ options:
     type: str
   scheduled_type:
     description:
-      - Only tasks that run periodically, once, or by a cron expression. Leave it out for all.
+      - Only tasks that run periodically (V(PERIODIC)), once (V(ONCE)), or by a cron expression (V(CRON)). Leave it out
+        for all.
     type: str
     choices: [PERIODIC, ONCE, CRON]
   task_type:
     description:
-      - Only tasks that run a script, or a runbook (called job in the console). Leave it out for both.
+      - Only tasks that run a script (V(SCRIPT)), or a runbook (V(RUNBOOK), called job in the console). Leave it out for
+        both.
     type: str
     choices: [SCRIPT, RUNBOOK]
   associated_task_type:
@@ -64,27 +66,30 @@ options:
     type: str
   approve_status:
     description:
-      - Only tasks whose approval was given, is waited for, or was refused. Leave it out for all.
+      - Only tasks whose approval was given (V(PASSED)), is waited for (V(PENDING)), or was refused (V(REJECTED)). Leave
+        it out for all.
     type: str
     choices: [PASSED, PENDING, REJECTED]
   last_execution_status:
     description:
-      - Only tasks whose latest execution is in this state; V(ABNORMAL) has failed. Leave it out for all, those that
-        never ran included.
+      - Only tasks whose latest execution is in this state; V(ABNORMAL) has failed. The API reference does not say more
+        of the others than their names. Leave it out for all, those that never ran included.
       - That the service filters by it is documented, not proven.
     type: str
     choices: [READY, PROCESSING, ABNORMAL, PAUSED, CANCELED, FINISHED]
   last_execution_start_time:
     description:
-      - Only tasks whose latest execution was at this time or later. Leave it out for no lower bound.
+      - Only tasks whose latest execution was after this time. Whether one at this very time counts is not known. Leave
+        it out for no lower bound.
       - Milliseconds since the epoch (UTC), as in the API; or ISO 8601 with a zone, as in V(2026-01-31T08:00:00+08:00);
-        or an age in weeks, days, hours, minutes and seconds, as in V(-24h) or V(-1d12h).
+        or an age in weeks, days, hours, minutes and seconds, as in V(-24h) or V(-1d12h), by the clock of the machine
+        that asks.
       - That the service filters by it is documented, not proven.
     type: str
   last_execution_end_time:
     description:
-      - Only tasks whose latest execution was at this time or earlier. Takes what O(last_execution_start_time) takes,
-        and not a time before it. Leave it out for no upper bound.
+      - Only tasks whose latest execution was before this time. Whether one at this very time counts is not known. Takes
+        what O(last_execution_start_time) takes, and not a time before it. Leave it out for no upper bound.
       - That the service filters by it is documented, not proven.
     type: str
   region_id:
@@ -101,8 +106,8 @@ options:
     description:
       - >-
         Where to start: the task that follows this one, which is the
-        RV(huaweicloud.coc.scheduled_task_info#module:next_marker) of an earlier query with the same filters. Leave it
-        out to start with the first.
+        RV(huaweicloud.coc.scheduled_task_info#module:next_marker) of an earlier query with the same filters, or the ID
+        of its last task, which is what a marker is by the API reference. Leave it out to start with the first.
     type: str
   offset:
     description:

@@ -17,7 +17,7 @@ description:
   - A lookup in C(vars) asks the service again at every use, for every host. Where it is used more than once, keep its
     result with M(ansible.builtin.set_fact).
 author:
-  - huaweicloud.coc contributors (@huaweicloud)
+  - huaweicloud.coc contributors (!UNKNOWN)
 extends_documentation_fragment:
   - huaweicloud.coc._connection
   - huaweicloud.coc._connection.lookup

@@ -12,11 +12,11 @@ version_added: 1.0.0
 description:
   - Lists the scheduled tasks of Cloud Operations Center (COC) that match all given filters, whatever their number.
   - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
-  - The module runs on the host that the task is for. It reads the environment variables and the profile file of
-    B(that) host, so most users run it on C(localhost). The lookup P(huaweicloud.coc.scheduled_task#lookup) does the
-    same on the controller.
+  - The module runs on the host that the task is for, and reads the environment variables and the profile file of that
+    host, so most users run it on C(localhost). The lookup P(huaweicloud.coc.scheduled_task#lookup) does the same on the
+    controller.
 author:
-  - huaweicloud.coc contributors (@huaweicloud)
+  - huaweicloud.coc contributors (!UNKNOWN)
 extends_documentation_fragment:
   - huaweicloud.coc._attributes
   - huaweicloud.coc._connection
@@ -221,24 +221,24 @@ next_marker:
   sample: ST20260101000000000000demo
 status:
   description: HTTP status of the answer. Null where there was none.
-  returned: failure
+  returned: failure, but for options that Ansible itself refuses
   type: int
   sample: 403
 error_code:
   description: Error code of the service or of the gateway in front of it. Null where there is none.
-  returned: failure
+  returned: failure, but for options that Ansible itself refuses
   type: str
   sample: APIGW.0301
 request_id:
   description: ID of the request, for the vendor's support. Null where there is none.
-  returned: failure
+  returned: failure, but for options that Ansible itself refuses
   type: str
   sample: 0123456789abcdef0123456789abcdef
 transient:
   description:
     - Whether the same request may succeed later, since the service was away or busy or the connection broke. False for
       what is wrong until somebody changes it, such as an option or a key.
-  returned: failure
+  returned: failure, but for options that Ansible itself refuses
   type: bool
   sample: false
 """

@@ -30,7 +30,6 @@ TOP = {
     "noxfile.py",
     "playbooks",
     "plugins",
-    "requirements.txt",
     "tests",
 }
 PLUGINS = {
