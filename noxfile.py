@@ -56,7 +56,7 @@ def throwaway_home(session: nox.Session) -> Path:
 
     ansible-test passes on the HOME, but nothing else, of the environment that pip is configured by.
     """
-    home = Path(session.create_tmp()).absolute() / "home"
+    home = session.cache_dir.absolute() / "home" / session.name  # not shared: sessions run side by side
     ansible_test = home / ".ansible" / "test"
     (ansible_test / "cache").mkdir(mode=0o700, parents=True, exist_ok=True)
     for pip_version in ("23_1_2", "24_2", "25_2"):
