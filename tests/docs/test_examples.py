@@ -136,3 +136,13 @@ def test_snippet_of_the_module(run, tmp_path: Path) -> None:
     assert len(tasks[0][name]) > 30
     tasks[0][f"huaweicloud.coc.{name}"] = tasks[0].pop(name)  # ansible-doc leaves it to the reader, as the guide says
     run_plays(run, tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+
+
+@pytest.mark.parametrize(
+    "plugin", ["module huaweicloud.coc.scheduled_task_info", "lookup huaweicloud.coc.scheduled_task"]
+)
+def test_documentation_reads_as_text(plugin: str, run) -> None:
+    """Nothing of its markup is left, and nothing is escaped, but the headings, which Ansible makes bold."""
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", run("ansible-doc", "--type", *plugin.split()).stdout)
+    assert len(shown.splitlines()) > 200
+    assert re.findall(r".*(?:\b[A-Z]{1,2}\(\S|\\|``|\x1b|&\w+;).*", shown) == []
