@@ -219,6 +219,11 @@ next_marker:
   returned: success
   type: str
   sample: ST20260101000000000000demo
+msg:
+  description: What happened, where, and what to do.
+  returned: failure
+  type: str
+  sample: "region: COC has no site for 'cn-south-1'. Set region to that of the site of your account."
 status:
   description: HTTP status of the answer. Null where there was none.
   returned: failure, but for options that Ansible itself refuses
