@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import typing as t
 from dataclasses import dataclass
@@ -30,19 +31,20 @@ LOCALHOST = {
     for task in SETUP["tasks"]
     for name, value in task.get("awx.awx.host", {}).get("variables", {}).items()
 }
-OUTPUT = Path("tests/output")  # of the checkout, where the tests run
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[None]:
     """Hide the credentials of whoever runs the tests, and let whatever would leave this machine fail."""
-    for name in list(os.environ):
-        if name.upper().startswith(("HW_", "HUAWEICLOUD_", "CONTROLLER_", "TOWER_")) or name.upper().endswith("_PROXY"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("TZ", "Asia/Shanghai")  # what is shown is UTC all the same
-    monkeypatch.setenv("ANSIBLE_PIPELINING", "true")  # quicker
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if re.match("(HW|HUAWEICLOUD|CONTROLLER|TOWER)_|.*_PROXY$", name.upper()):
+                patch.delenv(name)
+        patch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("TZ", "Asia/Shanghai")  # what is shown is UTC all the same
+        patch.setenv("ANSIBLE_PIPELINING", "true")  # quicker
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ of AWX 24's own validation.
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import re
@@ -22,6 +23,8 @@ import jinja2.sandbox
 
 USERNAME = "admin"
 PASSWORD = "FakePasswordOfTheController"
+TOKEN = "FakeTokenOfTheController"
+AUTHORIZATIONS = (f"Basic {base64.b64encode(f'{USERNAME}:{PASSWORD}'.encode()).decode()}", f"Bearer {TOKEN}")
 
 FIELD_KEYS = {"id", "label", "type", "secret", "choices", "help_text", "format", "multiline", "default"}
 IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -142,7 +145,6 @@ class Controller:
         self.items: dict[str, dict[int, Item]] = {"organizations": {1: {"id": 1, "name": "Default"}}}
         self.associations: dict[str, list[int]] = {}
         self.surveys: dict[int, Item] = {}
-        self.secrets: dict[int, Item] = {}
         self.changes: list[str] = []
 
     def __enter__(self) -> Controller:
@@ -165,7 +167,7 @@ class Controller:
         """Return status and document of the answer to a request; ``path`` is without ``/api/v2``."""
         parts = path.strip("/").split("/")
         if parts[0] == "tokens":
-            return (204, None) if method == "DELETE" else (201, {"id": 1, "token": "FakeTokenOfTheController"})
+            return (204, None) if method == "DELETE" else (201, {"id": 1, "token": TOKEN})
         if method != "GET":
             self.changes.append(f"{method} {path}")
         if len(parts) == 3:
@@ -275,8 +277,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         status: int
         document: object
         try:
-            if not self.headers.get("Authorization"):
-                status, document = 401, {"detail": "Authentication credentials were not provided."}
+            if self.headers.get("Authorization") not in AUTHORIZATIONS:
+                status, document = 401, {"detail": "Invalid username/password."}
             else:
                 path = url.path.partition("/api/v2/")[2]
                 status, document = self.controller.answer(self.command, path, dict(parse_qsl(url.query)), data)

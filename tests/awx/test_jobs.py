@@ -34,17 +34,26 @@ def assert_no_secret(job):
     assert [text for secret in SECRETS for text in (secret, quote(secret, safe="")) if text in kept] == []
 
 
+def assert_plain_key(job, simulator):
+    """Assert that a job of list_tasks with a blank survey got every task, by the access key and nothing else."""
+    assert job.successful, job.stdout
+    assert job.artifacts["coc_task_count"] == len(simulator.tasks)
+    (request,) = simulator.requests
+    assert request.query == [("limit", "1000")]
+    assert coc_simulator.ACCESS_KEY in request.header("Authorization")
+    assert [request.header(name) for name in ("X-Security-Token", "X-Auth-Token", "X-Domain-Id")] == [None, None, None]
+    assert_no_secret(job)
+
+
 @pytest.mark.parametrize(
     "kind,filled,header",
     [
-        ("environment", KEYS, "Authorization"),
         (
             "environment",
             {**KEYS, "security_token": coc_simulator.SECURITY_TOKEN, "domain_id": "D1"},
             "X-Security-Token",
         ),
         ("environment", {"auth_token": coc_simulator.AUTH_TOKEN, "domain_id": "D1"}, "X-Auth-Token"),
-        ("profile", KEYS, "Authorization"),
         ("profile", {**KEYS, "security_token": coc_simulator.SECURITY_TOKEN, "domain_id": "D1"}, "X-Security-Token"),
     ],
 )
@@ -62,7 +71,9 @@ def test_credential_with_blank_survey_lists_every_task(run_job, simulator, kind,
 def test_list_prints_a_table_and_leaves_facts_and_artifacts(run_job, simulator):
     simulator.tasks[0].update(name="任务 {{ 7 * 7 }} <b>", last_execution_time=1767225600000)
     simulator.tasks[1].update(last_execution_time=9_000_000_000_000_000)  # the greatest that the API knows
+    simulator.tasks[2].update(name="a\nb\u2028c\x85d\x1b[31me\u202ef\u200eg\u200fh\u061ci")
     job = run_job("list_tasks.yml", BLANK)
+    assert_plain_key(job, simulator)
     (shown,) = job.results("Show the tasks")
     heading, *lines, total = shown["msg"]
     columns = ("ID", "STATUS", "LAST RUN (UTC)", "SCHEDULE", "TYPE", "RISK", "APPROVAL", "ENABLED", "REGION", "NAME")
@@ -71,6 +82,8 @@ def test_list_prints_a_table_and_leaves_facts_and_artifacts(run_job, simulator):
     assert [line[:26] for line in lines] == [task["id"] for task in simulator.tasks]
     assert lines[0].endswith("  任务 {{ 7 * 7 }} <b>")
     assert "  2026-01-01 00:00  " in lines[0]
+    assert "  9999-12-31 23:59  " in lines[1]
+    assert lines[2].endswith("  a b c d [31me f g h i")
     never = next(number for number, task in enumerate(simulator.tasks) if not task.get("last_execution_time"))
     assert lines[never].split()[1:3] == ["-", "never"]
 
@@ -84,7 +97,7 @@ def test_list_prints_a_table_and_leaves_facts_and_artifacts(run_job, simulator):
     assert tasks[0]["name"] == "任务 {{ 7 * 7 }} <b>"
 
 
-def test_answers_filter(run_job, simulator):
+def test_answers_filter_and_an_earlier_list_does_not_hide_the_new_one(run_job, simulator):
     simulator.tasks[0].update(risk_level="HIGH", name="数据库巡检", last_execution_status="ABNORMAL")
     answers = {
         **BLANK,
@@ -92,24 +105,12 @@ def test_answers_filter(run_job, simulator):
         "ansible_huaweicloud_risk_level": "HIGH",
         "ansible_huaweicloud_last_execution_status": "ABNORMAL",
     }
-    job = run_job("list_tasks.yml", answers)
+    old = {"coc_task_count": 2, "coc_task_ids": ["ST-old"], "coc_task_names": ["old"]}
+    job = run_job("list_tasks.yml", answers, handed_on=old)
+    assert job.artifacts["coc_task_count"] == 1
     assert job.artifacts["coc_task_ids"] == [simulator.tasks[0]["id"]]
     sent = {name.partition("huaweicloud_")[2]: value for name, value in answers.items() if value}
     assert dict(simulator.requests[0].query) == {**sent, "limit": "1000"}
-
-
-def test_name_with_line_breaks_stays_on_one_line(run_job, simulator):
-    simulator.tasks = simulator.tasks[:1]
-    simulator.tasks[0].update(name="a\nb\u2028c\x85d\x1b[31me\u202ef")
-    shown = run_job("list_tasks.yml").results("Show the tasks")[0]["msg"]
-    assert [len(shown), shown[1].rpartition("  ")[2]] == [3, "a b c d [31me f"]
-
-
-def test_an_earlier_list_does_not_hide_the_new_one(run_job, simulator):
-    old = {"coc_task_count": 1, "coc_task_ids": ["ST-old"], "coc_task_names": ["old"]}
-    simulator.tasks = simulator.tasks[:2]
-    job = run_job("list_tasks.yml", BLANK, handed_on=old)
-    assert job.artifacts["coc_task_ids"] == [task["id"] for task in simulator.tasks]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,6 @@ def test_an_earlier_list_does_not_hide_the_new_one(run_job, simulator):
         ),
         (BLANK, {"region": "ap-southeast-3"}, "No credentials found.", 0),
         # the service echoes what was signed; one try, for five failures lock the key
-        (BLANK, {**KEYS, "secret_key": WRONG_KEY}, "answered HTTP 401, APIGW.0301", 1),
         (
             BLANK,
             {**KEYS, "secret_key": WRONG_KEY, "security_token": coc_simulator.SECURITY_TOKEN},
@@ -149,25 +149,24 @@ def test_failure_says_what_to_do_and_no_secret(run_job, simulator, survey, fille
     assert_no_secret(job)
 
 
-@pytest.mark.parametrize("kind", ["environment", "profile"])
-def test_keys_of_the_image_are_not_used(run_job, simulator, monkeypatch, kind):
+# What else an image may have, and the other type of credential, is tested without a job.
+def test_keys_of_the_image_are_not_used(run_job, simulator, monkeypatch):
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "FAKEACCESSKEYOFIMAGE")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", WRONG_KEY)
     monkeypatch.setenv("HW_AUTH_TOKEN", WRONG_KEY)
-    job = run_job("list_tasks.yml", BLANK, KEYS, kind)
-    assert job.successful, job.stdout
-    assert coc_simulator.ACCESS_KEY in simulator.requests[0].header("Authorization")
+    job = run_job("list_tasks.yml", BLANK, KEYS, "profile")
+    assert_plain_key(job, simulator)
 
 
-@pytest.mark.parametrize("playbook", ["list_tasks.yml", "report.yml"])
-def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator, playbook):
+def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
     filled = {**KEYS, "secret_key": WRONG_KEY}
     check = run_job("assert_healthy.yml", BLANK, filled)
     assert check.runner.status == "failed"
-    health = check.artifacts["coc_health"]
-    assert health.startswith("COC could not be asked: ") and "answered HTTP 401" in health
-    ids = {name: value for name, value in check.artifacts.items() if name not in ("coc_asked", "coc_health")}
-    assert (check.artifacts["coc_asked"], set(ids), set(map(len, ids.values()))) == (
+    handed_on = check.artifacts
+    health = handed_on["coc_health"]
+    assert health.startswith("COC could not be asked: ") and "answered HTTP 401, APIGW.0301" in health
+    ids = {name: value for name, value in handed_on.items() if name not in ("coc_asked", "coc_health")}
+    assert (handed_on["coc_asked"], set(ids), set(map(len, ids.values()))) == (
         False,
         {"coc_abnormal_task_ids", "coc_rejected_task_ids", "coc_overdue_task_ids"},
         {0},
@@ -175,14 +174,17 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator, playbook):
     assert check.results("Stop")[0]["msg"] == health
     assert_no_secret(check)
 
-    after = run_job(playbook, BLANK, filled, handed_on=check.artifacts)
-    assert after.runner.status == "failed"
-    assert after.results("Do not ask where a check before could not")[0]["msg"].endswith(health)
+    for playbook in ("list_tasks.yml", "report.yml"):
+        after = run_job(playbook, BLANK, filled, handed_on=handed_on)
+        assert after.runner.status == "failed"
+        assert after.results("Do not ask where a check before could not")[0]["msg"].endswith(health)
     assert len(simulator.requests) == 1
 
-    again = run_job("assert_healthy.yml", BLANK, handed_on=check.artifacts)
-    assert again.artifacts["coc_asked"] is True
-    assert run_job(playbook, BLANK, handed_on=again.artifacts).successful
+    handed_on = run_job("assert_healthy.yml", BLANK, handed_on=handed_on).artifacts
+    assert handed_on["coc_asked"] is True
+    assert handed_on["coc_overdue_task_ids"] == []  # a blank age checks none
+    for playbook in ("list_tasks.yml", "report.yml"):
+        assert run_job(playbook, BLANK, handed_on=handed_on).successful
 
 
 @pytest.fixture
@@ -201,11 +203,12 @@ def mixed_tasks(simulator):
     changes: dict[str, dict[str, t.Any]] = {
         "well": {},
         "failed": {"last_execution_status": "ABNORMAL"},
-        "refused": {"approve_status": "REJECTED", "enabled": False},
+        "refused": {"approve_status": "REJECTED", "last_execution_time": now - 30 * hour},
         "late": {"last_execution_time": now - 30 * hour},
         "late but off": {"last_execution_time": now - 30 * hour, "enabled": False},
         "late but once": {"last_execution_time": now - 30 * hour, "scheduled_type": "ONCE"},
         "never ran": {"last_execution_time": None, "last_execution_status": None},
+        "unknown age": {"last_execution_time": None, "last_execution_status": None, "created_time": None},
         "new": {"last_execution_time": None, "last_execution_status": None, "created_time": now - hour},
         "due": {"last_execution_time": None, "last_execution_status": None, "scheduled_type": "ONCE"},
         "waits": {"last_execution_time": None, "last_execution_status": None, "approve_status": "PENDING"},
@@ -230,29 +233,29 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
     ids = mixed_tasks
     health = (
         f"1 ABNORMAL: failed ({ids['failed']}); 1 REJECTED: refused ({ids['refused']}); "
-        f"2 enabled, but not run for 25 hours: late ({ids['late']}), never ran ({ids['never ran']})"
+        f"3 enabled, but not run for 25 hours: late ({ids['late']}), unknown age ({ids['unknown age']}), "
+        f"never ran ({ids['never ran']})"
     )
     assert job.artifacts == {
         "coc_asked": True,
         "coc_abnormal_task_ids": [ids["failed"]],
         "coc_rejected_task_ids": [ids["refused"]],
-        "coc_overdue_task_ids": [ids["late"], ids["never ran"]],
+        "coc_overdue_task_ids": [ids["late"], ids["unknown age"], ids["never ran"]],
         "coc_health": health,
     }
     (judged,) = job.results("Judge")
-    assert judged["msg"] == f"Of 10 tasks: {health}."
-    assert len(job.fact("coc_scheduled_tasks")) == 10
+    assert judged["msg"] == f"Of 11 tasks: {health}."
+    assert len(job.fact("coc_scheduled_tasks")) == 11
 
 
-@pytest.mark.parametrize("age", ["", 0, None])
-def test_age_is_checked_only_if_given(run_job, mixed_tasks, age):
-    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": age})
+def test_age_of_zero_is_not_checked(run_job, mixed_tasks):
+    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": 0})
     assert job.artifacts["coc_overdue_task_ids"] == []
     assert job.artifacts["coc_abnormal_task_ids"] == [mixed_tasks["failed"]]
 
 
 def test_healthy_tasks_pass(run_job, simulator, mixed_tasks):
-    unwell = ("failed", "refused", "late", "never ran")
+    unwell = ("failed", "refused", "late", "unknown age", "never ran")
     simulator.tasks = [task for task in simulator.tasks if task["name"] not in unwell]
     job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": "25"})
     assert job.successful, job.stdout
@@ -262,14 +265,15 @@ def test_healthy_tasks_pass(run_job, simulator, mixed_tasks):
 def test_of_many_unwell_tasks_the_first_are_named(run_job, simulator):
     simulator.tasks = [
         {**task, "last_execution_status": "ABNORMAL", "name": f"task\n{number}"}
-        for number, task in enumerate(coc_simulator.sample_tasks(5000))
+        for number, task in enumerate(coc_simulator.sample_tasks(200))
     ]
-    job = run_job("assert_healthy.yml")
+    job = run_job("assert_healthy.yml", {"coc_max_age_hours": None})
+    assert job.artifacts["coc_overdue_task_ids"] == []
     (judged,) = job.results("Judge")
-    assert judged["msg"].startswith(f"Of 5000 tasks: 5000 ABNORMAL: task 0 ({simulator.tasks[0]['id']}), task 1 (")
-    assert f"task 49 ({simulator.tasks[49]['id']}) and 4950 more; " in judged["msg"]
+    assert judged["msg"].startswith(f"Of 200 tasks: 200 ABNORMAL: task 0 ({simulator.tasks[0]['id']}), task 1 (")
+    assert f"task 49 ({simulator.tasks[49]['id']}) and 150 more; " in judged["msg"]
     assert "task 50 " not in judged["msg"]
-    assert len(job.artifacts["coc_abnormal_task_ids"]) == 5000
+    assert len(job.artifacts["coc_abnormal_task_ids"]) == 200
 
 
 def test_no_task_at_all_is_a_failure_unless_filters_are_given(run_job, simulator):
@@ -283,7 +287,7 @@ def test_no_task_at_all_is_a_failure_unless_filters_are_given(run_job, simulator
     assert run_job("assert_healthy.yml", {**BLANK, "ansible_huaweicloud_risk_level": "HIGH"}).successful
 
 
-@pytest.mark.parametrize("age", ["1d", "-1", "9" * 400, "1e3", [25]])
+@pytest.mark.parametrize("age", ["-1", "9" * 400, "1e3", [25]])
 def test_age_that_is_none_is_refused(run_job, simulator, age):
     job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": age})
     message = job.results("Check the variables")[0]["msg"]
@@ -295,14 +299,16 @@ def test_age_that_is_none_is_refused(run_job, simulator, age):
 @pytest.mark.parametrize(
     "given,path", [("", "project/coc-report.html"), (" ~/tasks of COC.html ", "tasks of COC.html")]
 )
-def test_report_is_written(run_job, simulator, tmp_path, given, path):
+def test_report_is_written(run_job, simulator, monkeypatch, tmp_path, given, path):
+    monkeypatch.setenv("HOME", str(tmp_path))
     job = run_job("report.yml", {**BLANK, "coc_report_path": given}, handed_on={"path": "/old", "filters": ["old"]})
     assert job.successful, job.stdout
     written = tmp_path / ("" if given else "private") / path
     assert job.results("Say where it is")[0]["msg"] == f"Report of 60 tasks: {written}"
     assert simulator.tasks[0]["id"] in written.read_text("utf-8")
-    assert len(job.fact("coc_scheduled_tasks")) == 60
     assert_no_secret(job)
+    if not given:
+        assert len(job.fact("coc_scheduled_tasks")) == 60
 
 
 @pytest.mark.parametrize("path", ["~/", "~/missing/report.html", ["a"], 7])

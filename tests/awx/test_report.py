@@ -25,13 +25,18 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import sync_playwright
+from playwright import sync_api
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ARGUMENT_SPEC, FIELDS
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ARGUMENT_SPEC, FIELDS, PAGING
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, OUTPUT
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION
 
+OUTPUT = Path(__file__).parents[1] / "output"
 CHROMIUM = shutil.which("chromium")
+# A browser is no Python package: where there is none, everything else is tested all the same, and the summary says so.
+IN_A_BROWSER = pytest.mark.skipif(
+    not CHROMIUM, reason="NOT LOOKED AT IN A BROWSER: there is no chromium on this machine"
+)
 MARKUP = """</td></script><img src=x onerror="document.title='broken'">{{ 7 * 7 }}&amp;'"数据库"""
 CHARTS = {
     "Status of the last execution": "last_execution_status",
@@ -46,14 +51,13 @@ Task = t.Dict[str, t.Any]
 
 def write_report(tasks: list[Task], path: Path, *arguments: str) -> str:
     """Run the playbook on a simulator with ``tasks`` and return the page that it writes to ``path``."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HW_", "HUAWEICLOUD_"))}
     with coc_simulator.Simulator(tasks) as simulator:
-        environment.update(
-            HUAWEICLOUD_COC_ENDPOINT=simulator.endpoint,
-            HW_ACCESS_KEY=coc_simulator.ACCESS_KEY,
-            HW_SECRET_KEY=coc_simulator.SECRET_KEY,
-            TZ="Asia/Shanghai",  # what is shown is UTC all the same
-        )
+        environment = {
+            **os.environ,
+            "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint,
+            "HW_ACCESS_KEY": coc_simulator.ACCESS_KEY,
+            "HW_SECRET_KEY": coc_simulator.SECRET_KEY,
+        }
         variables = json.dumps({"coc_report_path": str(path)})  # key=value would end at a space
         command = ["ansible-playbook", "huaweicloud.coc.report", "-e", variables, *arguments]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -83,7 +87,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         task.update(region_id=region)
     tasks[4].update(last_execution_time=int(time.time() * 1000) - DAY, last_execution_status=None)
     path = tmp_path_factory.mktemp("report") / "report.html"
-    return Report(tasks, path, write_report(tasks, path))
+    return Report(tasks, path, write_report(tasks, path, "-e", "ansible_huaweicloud_limit=61"))
 
 
 class Page(html.parser.HTMLParser):
@@ -146,10 +150,17 @@ def utc(milliseconds: object) -> str:
     return f"{datetime.fromtimestamp(int(str(milliseconds)) // 1000, timezone.utc):%Y-%m-%d %H:%M}"
 
 
-@pytest.mark.parametrize("count", [0, 1, 5000])
-def test_report_is_complete(count, tmp_path):
-    tasks = coc_simulator.sample_tasks(count)
-    page = Page(write_report(tasks, tmp_path / "report.html"))
+@pytest.fixture(scope="module", params=[0, 1, 5000])
+def sized_report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    tasks = coc_simulator.sample_tasks(request.param)
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    return Report(tasks, path, write_report(tasks, path))
+
+
+def test_report_is_complete(sized_report):
+    tasks = sized_report.tasks
+    count = len(tasks)
+    page = Page(sized_report.source)
     assert len(page.rows) == (count + 1 if count else 0)  # with the one of the headings
     for row, task in zip(page.rows[1:], tasks):
         assert row[0].split("\n") == [task["name"], task["id"]]
@@ -198,24 +209,31 @@ def test_what_the_service_says_is_text(report):
     assert "49" not in page.rows[1][0]
 
 
-def test_filters_are_told(tmp_path):
-    tasks = [task for task in coc_simulator.sample_tasks(60) if task["risk_level"] == "HIGH"]
-    survey = ["-e", '{"ansible_huaweicloud_risk_level": "HIGH", "ansible_huaweicloud_task_name": null}']
-    told = write_report(tasks, tmp_path / "report.html", *survey).partition("Only tasks with ")[2].partition("</p>")[0]
-    assert told == "risk_level <b>HIGH</b>."
+def told(source: str) -> list[str]:
+    """Return what a report says of the part that it shows, below the time."""
+    header = " ".join(source.partition("<header>")[2].partition("</header>")[0].split())
+    return re.findall("<p>(.*?)</p>", header)[1:]
 
 
-@pytest.mark.parametrize("limit,told", [(2, ["At most <b>2</b> tasks: there may be more."]), (3, [])])
-def test_limit_is_told_where_it_was_reached(tmp_path, limit, told):
-    arguments = ["-e", f"ansible_huaweicloud_limit={limit}"]
-    source = write_report(coc_simulator.sample_tasks(2), tmp_path / "report.html", *arguments)
-    assert re.findall(r"<p>(At most.*?)</p>", source) == told
-    assert "Only tasks with" not in source
+def test_what_the_list_leaves_out_is_told(tmp_path):
+    tasks = [{**task, "risk_level": "HIGH", "task_type": "RUNBOOK"} for task in coc_simulator.sample_tasks(2)]
+    answers = {"risk_level": "HIGH", "task_type": "RUNBOOK", "task_name": None, "offset": "0", "limit": 2}
+    variables = {f"ansible_huaweicloud_{name}": value for name, value in answers.items()}
+    assert told(write_report(tasks, tmp_path / "report.html", "-e", json.dumps(variables))) == [
+        "Only tasks with risk_level <b>HIGH</b>, task_type <b>RUNBOOK</b>.",
+        "The list starts at offset <b>0</b>.",
+        "At most <b>2</b> tasks: there may be more.",
+    ]
+
+
+def test_nothing_is_told_where_a_limit_was_not_reached(report):
+    assert told(report.source) == []
 
 
 def test_every_filter_is_known_to_the_playbooks():
     shared = yaml.safe_load((COLLECTION / "playbooks/vars/main.yml").read_text("utf-8"))
-    assert set(shared["_coc_filter_options"]) == set(ARGUMENT_SPEC)
+    assert sorted(shared["_coc_filter_options"] + shared["_coc_paging_options"]) == sorted(ARGUMENT_SPEC)
+    assert set(shared["_coc_paging_options"]) == set(PAGING)
 
 
 # The colors of texts and of what is behind them: numbers, labels, headings, table.
@@ -226,6 +244,11 @@ COLORS = """
   return [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
 })
 """
+
+
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+# Waits until the page is drawn: what is not has no roles yet.
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def contrast(*colors: str) -> float:
@@ -240,28 +263,34 @@ def contrast(*colors: str) -> float:
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
+    with sync_api.sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM)
         yield running
         running.close()
 
 
-# A browser is no Python package: where there is none, everything else is tested all the same, and the summary says so.
-@pytest.mark.skipif(not CHROMIUM, reason="NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
+def look_at(browser: sync_api.Browser, report: Report, **settings: t.Any) -> tuple[sync_api.Page, list[str], list[str]]:
+    """Open a report, and return its page, what the console says, and the addresses that it asks for."""
+    page = browser.new_page(**settings)
+    problems: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(report.path.as_uri())
+    return page, problems, requests
+
+
+@IN_A_BROWSER
 @pytest.mark.parametrize(
     "view,size,scheme",
     [("desktop", (1360, 900), "light"), ("phone", (390, 844), "light"), ("dark", (1360, 900), "dark")],
 )
 def test_report_in_a_browser(browser, report, view, size, scheme):
     tasks = report.tasks
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
-    problems: list[str] = []
-    requests: list[str] = []
-    page.on("console", lambda message: problems.append(message.text))
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    url = report.path.as_uri()
-    page.goto(url)
+    page, problems, requests = look_at(
+        browser, report, viewport={"width": size[0], "height": size[1]}, color_scheme=scheme
+    )
     OUTPUT.mkdir(exist_ok=True)
     page.screenshot(path=OUTPUT / f"report-{view}.png", full_page=view != "phone")
 
@@ -290,6 +319,7 @@ def test_report_in_a_browser(browser, report, view, size, scheme):
     risks = [MARKUP, "HIGH", "MEDIUM", "LOW"]
     expect("Risk", sorted((str(task["risk_level"]) for task in tasks), key=risks.index))
 
+    page.evaluate(DRAWN)
     roles = collections.Counter(
         node["role"]["value"]
         for node in page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
@@ -303,8 +333,21 @@ def test_report_in_a_browser(browser, report, view, size, scheme):
         assert contrast(color, background) >= 4.5, (color, background)
 
     assert page.title() == "Scheduled tasks of COC"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    assert page.evaluate(FITS), "the page scrolls sideways"
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 384) == (scheme == "dark")
-    assert (problems, requests) == ([], [url])
+    assert (problems, requests) == ([], [page.url])
+    page.close()
+
+
+@IN_A_BROWSER
+def test_report_of_any_size_in_a_browser(browser, sized_report):
+    page, problems, requests = look_at(browser, sized_report, viewport={"width": 390, "height": 844})
+    assert page.evaluate(FITS), "the page scrolls sideways"
+    if sized_report.tasks:
+        page.locator("th:nth-child(4) button").click()
+    runs = page.eval_on_selector_all("td:nth-child(4)", "cells => cells.map(cell => Number(cell.textContent) || null)")
+    counts = sorted(task["execution_count"] for task in sized_report.tasks)
+    assert runs == [one for one in counts if one] + [None] * counts.count(0)
+    assert (problems, requests) == ([], [page.url])
     page.close()
