@@ -26,7 +26,7 @@ test: .venv/ready
 	$(NOX) --parallel auto
 
 matrix: .venv/ready
-	$(NOX) --tags matrix$(ONLY) -- $(ONLY)
+	$(NOX) --parallel auto --tags matrix$(ONLY) -- $(ONLY)
 
 coverage: .venv/ready
 	$(NOX) --session coverage
