@@ -105,12 +105,14 @@ def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> s
     )
     if collection is None:
         session.error("There is no virtual environment to run ansible-test in")
-    program = Path(session.bin).absolute() / "ansible-test"  # not run by itself: up to 2.17 no path may have a space
+    venv = collection.current_place / "venv"  # a path without a space, since scripts begin with that of their Python
+    venv.symlink_to(Path(session.bin).absolute().parent)
+    program = [str(venv / "bin/python"), str(venv / "bin/ansible-test")]
     log = collection.current_place / "ansible-test.log"
     with session.chdir(collection.current_path):
         for run in runs:
             with subprocess.Popen(["tee", log], stdin=subprocess.PIPE, text=True) as tee:
-                session.run("python", program, *run, env=env, stdout=tee.stdin, stderr=subprocess.STDOUT)
+                session.run(*program, *run, env=env, external=True, stdout=tee.stdin, stderr=subprocess.STDOUT)
             for warning in set(NOT_RUN.findall(log.read_text())):
                 session.error(f"ansible-test {run[0]} left something out: {warning}")
     return log.read_text()
