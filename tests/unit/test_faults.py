@@ -246,6 +246,14 @@ ROWS: list[Row] = [
         401,
         options={"timeout": 0.3},
     ),
+    Row(
+        "403 with a large body",
+        "HTTP 403",
+        FAILS,
+        status(403, html("Stop") + b" " * _transport.MAX_ERROR, content_type="text/html"),
+        ("HTTP 403 with an HTML page titled 'Stop'", "proxy or a firewall", "coc:schedule:list"),
+        403,
+    ),
     Row("403", "HTTP 403", FAILS, status(403), ("HTTP 403, APIGW.0302", "coc:schedule:list"), 403, "APIGW.0302"),
     Row(
         "403 whose body is cut",

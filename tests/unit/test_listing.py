@@ -423,6 +423,12 @@ def test_a_query_that_may_well_find_nothing_warns_of_nothing(plugin, options, si
 
 
 @both
+def test_null_in_place_of_an_empty_list_is_one(plugin, simulator, connection):
+    simulator.faults.append(coc_simulator.body({"count": 0, "scheduled_tasks": None}))
+    assert listed(ask(plugin, {**connection, "risk_level": "HIGH"})) == []
+
+
+@both
 @pytest.mark.parametrize("markers", ["always", "until_last", "never"])
 @pytest.mark.parametrize("count", [0, 5, 25])
 def test_a_count_that_is_too_small_ends_nothing(plugin, markers, count, simulator, connection):

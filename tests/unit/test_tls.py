@@ -205,6 +205,26 @@ def test_tls_1_2_is_the_least(verify):
         assert manager.connection_pool_kw["ssl_context"].minimum_version == ssl.TLSVersion.TLSv1_2
 
 
+class Leave(socketserver.BaseRequestHandler):
+    """Hears the client's greeting, and says nothing."""
+
+    def handle(self):
+        self.request.recv(65536)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_connection_that_is_closed_in_the_handshake_is_tried_again(plugin, pauses):
+    with socketserver.TCPServer(("127.0.0.1", 0), Leave) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        endpoint = f"https://127.0.0.1:{server.server_address[1]}"
+        keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
+        outcome = ask(plugin, {"endpoint": endpoint, "max_retries": 1, **keys})
+        server.shutdown()
+    assert "failed: the connection was closed during the TLS handshake. Check the endpoint" in outcome.msg
+    assert "Tried 2 times." in outcome.msg
+    assert len(pauses) == 1
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_server_of_tls_1_1_is_refused(plugin, authority, ca_file, pauses):
