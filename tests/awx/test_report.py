@@ -33,7 +33,8 @@ from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION
 
 OUTPUT = Path(__file__).parents[1] / "output"
 CHROMIUM = shutil.which("chromium")
-# A browser is no Python package: where there is none, everything else is tested all the same, and the summary says so.
+# A browser is no Python package, and the package indexes have none: a contributor without one can still test everything
+# else, and is told what was left out. CI installs one.
 IN_A_BROWSER = pytest.mark.skipif(
     not CHROMIUM, reason="NOT LOOKED AT IN A BROWSER: there is no chromium on this machine"
 )
