@@ -13,7 +13,8 @@ description:
   - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
   - A lookup runs on the controller. It reads the environment variables and the profile file of the controller.
   - Each option also comes from a variable C(ansible_huaweicloud_<option>), which a keyword outranks. An unknown
-    keyword is an error, and so is a variable that looks like a misspelt one of these.
+    keyword is an error, and so is a variable that looks like a typo of one of these options. Other variables with this
+    prefix are left alone.
   - A lookup in C(vars) asks the service again at every use, for every host. Where it is used more than once, keep its
     result with M(ansible.builtin.set_fact).
 author:
@@ -74,6 +75,8 @@ _raw:
   elements: dict
 """
 
+import os.path
+import re
 import typing as t
 from difflib import get_close_matches
 
@@ -168,15 +171,35 @@ class LookupModule(LookupBase):
 
 
 def _refuse_unknown(names: t.Iterable[str], prefix: str = "") -> None:
-    """Raise for a name that is no option: a misspelt filter that is ignored would let every task through.
+    """Raise for a name that is not an option: ignoring a misspelt filter would let every task through.
 
-    A variable, which ``prefix`` comes before, may be for something else, unless it resembles one of ours.
+    Other roles may use variables with our ``prefix``, so a variable is refused only if it is a typo of an option.
     """
     for name in names:
-        if name not in OPTIONS:
-            near = [ALIASES[name]] if name in ALIASES else get_close_matches(name, OPTIONS, 1, 0.55)
-            if near or not prefix:
-                hint = f"Did you mean {prefix}{near[0]}?" if near else f"It has {', '.join(OPTIONS)}."
-                raise _client.CocError(
-                    f"{prefix}{name}: the lookup huaweicloud.coc.scheduled_task has no such option. {hint}"
-                )
+        if name in OPTIONS:
+            continue
+        if name in ALIASES:
+            near = [ALIASES[name]]
+        elif prefix:
+            near = [option for option in OPTIONS if _is_typo(name, option)][:1]
+        else:
+            near = get_close_matches(name, OPTIONS, 1, 0.55)
+        if near or not prefix:
+            hint = f"Did you mean {prefix}{near[0]}?" if near else f"It has {', '.join(OPTIONS)}."
+            raise _client.CocError(
+                f"{prefix}{name}: the lookup huaweicloud.coc.scheduled_task has no such option. {hint}"
+            )
+
+
+def _is_typo(name: str, option: str) -> bool:
+    """Return whether ``name`` is ``option`` with one letter lost, added, wrong or swapped with the next.
+
+    Case, hyphens and underscores do not count, as in riskLevel. A plural is another name, not a typo.
+    """
+    name, option = (re.sub("[-_]", "", text).lower() for text in (name, option))
+    if name == option + "s" and not option.endswith("s"):
+        return False
+    same = len(os.path.commonprefix((name, option)))
+    name, option = name[same:], option[same:]
+    lost, added, wrong = name == option[1:], name[1:] == option, name[1:] == option[1:]
+    return lost or added or wrong or name == option[1::-1] + option[2:]

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import string
 import subprocess
 import sys
 
@@ -16,7 +18,12 @@ import ansible.template
 import pytest
 from ansible.errors import AnsibleLookupError
 
-from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import ALIASES, OPTIONS
+from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import (
+    ALIASES,
+    OPTIONS,
+    _refuse_unknown,
+)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_lookup, run_module
 
@@ -174,16 +181,62 @@ def test_an_unknown_variable_of_that_kind_is_refused_too(simulator, connection):
     assert simulator.requests == []
 
 
-@pytest.mark.parametrize("name, option", [("ak", "access_key"), ("risk", "risk_level"), ("Limit", "limit")])
-def test_a_variable_that_resembles_one_of_ours_names_it(name, option, simulator, connection):
+@pytest.mark.parametrize(
+    "name, option",
+    [
+        ("ak", "access_key"),
+        ("riskLevel", "risk_level"),
+        ("risk-level", "risk_level"),
+        ("Limit", "limit"),
+        ("limt", "limit"),
+        ("limmit", "limit"),
+        ("limti", "limit"),
+        ("linit", "limit"),
+    ],
+)
+def test_a_variable_that_is_a_typo_of_an_option_names_it(name, option, simulator, connection):
     outcome = run_lookup(connection, variables={f"ansible_huaweicloud_{name}": "x"})
     assert outcome.msg.endswith(f" has no such option. Did you mean ansible_huaweicloud_{option}?")
     assert simulator.requests == []
 
 
-@pytest.mark.parametrize("name", ["password", "site", "obs_bucket"])
-def test_a_variable_for_something_else_is_left_alone(name, simulator, connection):
-    assert len(listed(run_lookup(connection, variables={f"ansible_huaweicloud_{name}": "x"}))) == 60
+def test_nearly_every_typo_of_an_option_is_refused():
+    typos, refused = 0, 0
+    for option in OPTIONS:
+        places = range(len(option))
+        wrong = {option[:i] + option[i + 1 :] for i in places}  # a letter lost
+        wrong |= {option[:i] + option[i] + option[i:] for i in places}  # doubled
+        wrong |= {option[:i] + option[i + 1 : i + 2] + option[i : i + 1] + option[i + 2 :] for i in places}  # swapped
+        wrong |= {option[:i] + letter + option[i + 1 :] for i in places for letter in string.ascii_lowercase}
+        for typo in wrong - set(OPTIONS):
+            typos += 1
+            with contextlib.suppress(CocError):
+                _refuse_unknown([typo], "ansible_huaweicloud_")
+                continue
+            refused += 1
+    assert typos > 10000
+    assert refused / typos > 0.99
+
+
+# Variables that a role for another product of the vendor may have.
+INNOCENT = """
+    account account_id agency_name api_id app_key app_secret auth auth_type auth_url availability_zone backup_id
+    bandwidth bucket bucket_name ca_cert cce_cluster cluster_id created_at cts_tracker db_name db_user debug delay
+    disk_size disk_type dms_id dns_zone domain domain_name eip elb_id endpoints enterprise_project eps_id
+    execution_id execution_status file_path filters flavor flavor_id function_name http_proxy iam_endpoint iam_user
+    image_id insecure instance_id job_id key_name keypair kafka_topic level limits listener_id log_level lts_group
+    max_items max_results mode name namespace network node_pool obs_bucket obs_endpoint page_size password port
+    project project_ids project_name protocol proxy rds_id record_name region_ids regions repository resource_group
+    resource_ids resource_name resource_type retries role role_name schedule_id script_id secret secret_name
+    security_group server_name site snapshot_id source start_time state status subnet_id tags task_ids task_status
+    timeouts token topic_urn type user_id username vault_name verify volume_type vpc_id zone zone_id
+""".split()
+
+
+def test_a_variable_for_something_else_is_left_alone(simulator, connection):
+    assert len(INNOCENT) > 100
+    variables = {f"ansible_huaweicloud_{name}": "x" for name in INNOCENT}
+    assert len(listed(run_lookup(connection, variables=variables))) == 60
 
 
 def test_with_adds_a_keyword_of_its_own(simulator, connection):
