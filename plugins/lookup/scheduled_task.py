@@ -75,19 +75,16 @@ _raw:
   elements: dict
 """
 
-import os.path
-import re
 import typing as t
-from difflib import get_close_matches
 
 from ansible.errors import AnsibleLookupError
-from ansible.module_utils.basic import missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import drop_blank, refuse_lists
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import without_blanks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
     ARGUMENT_SPEC,
     NO_SUCH_TASK,
@@ -95,111 +92,76 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task im
     check_task_id,
     list_tasks,
 )
-from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import (
+    refuse_typos,
+    refuse_unknown,
+    validate,
+)
 
 display = Display()
 
+NAME = "the lookup huaweicloud.coc.scheduled_task"
+VARIABLE_PREFIX = "ansible_huaweicloud_"
 OPTIONS: dict[str, dict[str, t.Any]] = {
-    **_client.ARGUMENT_SPEC,
-    **_credentials.ARGUMENT_SPEC,
     **ARGUMENT_SPEC,
     "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
 }
 ALIASES = {alias: name for name, spec in OPTIONS.items() for alias in spec.get("aliases", ())}
-VARIABLE_PREFIX = "ansible_huaweicloud_"
 
 
 class LookupModule(LookupBase):
     def run(
         self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
     ) -> list[dict[str, t.Any]]:
-        if REQUESTS_IMPORT_ERROR:
-            raise AnsibleLookupError(missing_required_lib("requests")) from REQUESTS_IMPORT_ERROR
         try:
-            options = self._checked_options(variables or {}, kwargs)
+            require_requests()
+            options = validate(self._given(variables or {}, kwargs), OPTIONS)
             query = build_query(options)
             task_ids = [check_task_id("term", str(term)) for term in self._flatten(terms)]
             if terms and "task_id" in query:
-                raise _client.CocError("task_id: give the IDs as terms or this option, not both.")
-            credentials = _credentials.find_credentials(options, display.warning)
-            with _client.Client(options, credentials, display.warning) as client:
+                raise CocError("task_id: give the IDs as terms or this option, not both.")
+            credentials = find_credentials(options, display.warning)
+            with Client(options, credentials, display.warning) as client:
                 if not terms:
                     return list_tasks(client, query)["scheduled_tasks"]
-                found = (self._task(client, query, task_id, options["on_missing"]) for task_id in task_ids)
+                found = (_find_task(client, query, task_id, options["on_missing"]) for task_id in task_ids)
                 return [task for tasks in found for task in tasks]
-        except _client.CocError as error:
+        except CocError as error:
             raise AnsibleLookupError(error.msg) from error
 
-    def _checked_options(self, variables: dict[str, t.Any], direct: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Return all options, checked as the module's are.
+    def _given(self, variables: dict[str, t.Any], direct: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the options that were given, by keywords and by variables, without blank ones.
 
-        Not by ``set_options``: it ignores unknown keywords, refuses a blank choice, gives variables as they stand, not
-        templated, and words its errors in its own way.
+        Not by ``set_options``: ansible-core turns ``validate_certs: maybe`` into *false* without a word, ignores
+        unknown keywords, refuses a blank choice, and does not template variables.
         """
         direct.pop("wantlist", None)  # with_ adds it before ansible-core 2.19
         direct = {ALIASES.get(name, name): value for name, value in direct.items()}
+        refuse_unknown(direct, OPTIONS, NAME)
         prefixed = [variable for variable in variables if variable.startswith(VARIABLE_PREFIX)]
-        by_variable = {variable[len(VARIABLE_PREFIX) :]: variable for variable in prefixed}
-        _refuse_unknown(direct)
-        _refuse_unknown(by_variable, VARIABLE_PREFIX)
+        refuse_typos(prefixed, VARIABLE_PREFIX, OPTIONS, NAME)
         templar: t.Any = self._templar  # declared optional, but whoever loads a lookup gives one
-        given = {name: templar.template(variables[by_variable[name]]) for name in OPTIONS if name in by_variable}
-        given = drop_blank({**given, **drop_blank(direct)})
-        checked = ArgumentSpecValidator(OPTIONS).validate(given)
-        if checked.error_messages:
-            raise _client.CocError(checked.error_messages[0])  # the module, too, tells the first
-        refuse_lists(given, OPTIONS)
-        options: dict[str, t.Any] = checked.validated_parameters
-        return options
-
-    def _task(
-        self, client: _client.Client, query: dict[str, str | int], task_id: str, on_missing: str
-    ) -> list[dict[str, t.Any]]:
-        try:
-            found = list_tasks(client, {**query, "task_id": task_id})["scheduled_tasks"]
-        except _client.CocError as error:
-            if error.error_code != NO_SUCH_TASK:
-                raise
-            found = []
-        if not found:
-            problem = f"{task_id}: {client.endpoint} has no such task, or the other filters leave it out."
-            if on_missing == "error":
-                raise _client.CocError(f"{problem} on_missing=warn or skip goes on without it.")
-            if on_missing == "warn":
-                display.warning(problem)
-        return found
+        by_variable = {
+            name: templar.template(variables[VARIABLE_PREFIX + name])
+            for name in OPTIONS
+            if VARIABLE_PREFIX + name in variables
+        }
+        return {**by_variable, **without_blanks(direct)}
 
 
-def _refuse_unknown(names: t.Iterable[str], prefix: str = "") -> None:
-    """Raise for a name that is not an option: ignoring a misspelt filter would let every task through.
-
-    Other roles may use variables with our ``prefix``, so a variable is refused only if it is a typo of an option.
-    """
-    for name in names:
-        if name in OPTIONS:
-            continue
-        if name in ALIASES:
-            near = [ALIASES[name]]
-        elif prefix:
-            near = [option for option in OPTIONS if _is_typo(name, option)][:1]
-        else:
-            near = get_close_matches(name, OPTIONS, 1, 0.55)
-        if near or not prefix:
-            hint = f"Did you mean {prefix}{near[0]}?" if near else f"It has {', '.join(OPTIONS)}."
-            raise _client.CocError(
-                f"{prefix}{name}: the lookup huaweicloud.coc.scheduled_task has no such option. {hint}"
-            )
-
-
-def _is_typo(name: str, option: str) -> bool:
-    """Return whether ``name`` is ``option`` with one letter lost, added, wrong or swapped with the next.
-
-    Case, hyphens and underscores do not count, as in riskLevel. A plural is another name, not a typo.
-    """
-    name, option = (re.sub("[-_]", "", text).lower() for text in (name, option))
-    if name == option + "s" and not option.endswith("s"):
-        return False
-    same = len(os.path.commonprefix((name, option)))
-    name, option = name[same:], option[same:]
-    lost, added, wrong = name == option[1:], name[1:] == option, name[1:] == option[1:]
-    return lost or added or wrong or name == option[1::-1] + option[2:]
+def _find_task(client: Client, query: dict[str, str | int], task_id: str, on_missing: str) -> list[dict[str, t.Any]]:
+    """Return the task with this ID in a list, which is empty if ``on_missing`` allows that it does not exist."""
+    try:
+        found = list_tasks(client, {**query, "task_id": task_id})["scheduled_tasks"]
+    except CocError as error:
+        if error.error_code != NO_SUCH_TASK:
+            raise
+        found = []
+    if not found:
+        problem = f"{task_id}: {client.endpoint} has no such task, or the other filters exclude it."
+        if on_missing == "error":
+            raise CocError(f"{problem} To continue without it, use on_missing=warn or on_missing=skip.")
+        if on_missing == "warn":
+            display.warning(problem)
+    return found

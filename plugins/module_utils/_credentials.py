@@ -11,28 +11,13 @@ row lock the key for five minutes (field report): the first source that has anyt
 from __future__ import annotations
 
 import configparser
-import http.client
-import json
 import os
-import re
 import stat
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import within
-
-ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
-    "auth_source": {"type": "str", "choices": ["auto", "ecs_metadata"], "default": "auto"},
-    "access_key": {"type": "str", "aliases": ["ak"], "no_log": False},
-    "secret_key": {"type": "str", "aliases": ["sk"], "no_log": True},
-    "security_token": {"type": "str", "no_log": True},
-    "auth_token": {"type": "str", "no_log": True},
-    "domain_id": {"type": "str"},
-    "project_id": {"type": "str"},
-    "credentials_file": {"type": "path"},
-}
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 
 DEFAULT_FILE = "~/.huaweicloud/credentials"
 FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
@@ -70,12 +55,8 @@ FILE_KEYS = {
 }
 FILE_SECTIONS = ("global", "basic")
 
-# The metadata service of an ECS (vendor's SDK). Tests replace the address; nothing else may.
-METADATA_ADDRESS = "169.254.169.254"
-METADATA_TIMEOUT = 3.0  # seconds, each request
-METADATA_SOURCE = "the ECS metadata service"
-ECS_ONLY = "Use auth_source=ecs_metadata on a Huawei Cloud ECS only."
-METADATA_FIELDS = {"access_key": "access", "secret_key": "secret", "security_token": "securitytoken"}
+KEY_FIELDS = ("access_key", "secret_key", "security_token")
+SCOPE_FIELDS = ("domain_id", "project_id")
 RENEW_BEFORE = timedelta(seconds=60)
 
 
@@ -92,28 +73,36 @@ class Credentials:
     project_id: str | None = None
 
 
+class Source(t.NamedTuple):
+    """A place where credentials can be: in words, what it calls the fields, and the fields that it has."""
+
+    words: str
+    names: t.Mapping[str, str]
+    fields: dict[str, str]
+
+
 def find_credentials(
     options: t.Mapping[str, t.Any],
     warn: t.Callable[[str], None],
     environ: t.Mapping[str, str] | None = None,
 ) -> t.Callable[[], Credentials]:
-    """Return a function that gives the credentials to use now; it renews those that expire.
+    """Return a function that returns the credentials to use now; it renews those that expire.
 
-    ``options`` are those of :data:`ARGUMENT_SPEC`. The sources, in order: the options, the file that the option
-    ``credentials_file`` names, the environment variables of the vendor's SDK, those of its Terraform provider, the
-    profile file. ``auth_source=ecs_metadata`` uses the agency of the ECS and looks at nothing else. ``domain_id`` and
-    ``project_id`` given as options win over the source's. ``environ`` replaces this process's environment.
-    Raises :class:`CocError` where a source is incomplete, unreadable, or none has anything.
+    The sources, in order: the options, the file that the option ``credentials_file`` names, the environment variables
+    of the vendor's SDK, those of its Terraform provider, the profile file. ``auth_source=ecs_metadata`` uses the agency
+    of the ECS and looks at nothing else. ``domain_id`` and ``project_id`` given as options win over the source's.
+    ``environ`` replaces this process's environment.
+    Raises :class:`CocError` if a source is incomplete or cannot be read, or if none has anything.
     """
-    scope = {name: value for name, value in _given(options, OPTIONS).items() if name in ("domain_id", "project_id")}
-    _complete("the options", OPTIONS, scope)  # every source sends it
+    given = _read_fields(options, OPTIONS)
+    scope = {name: given[name] for name in SCOPE_FIELDS if name in given}
+    _check_characters(Source("the options", OPTIONS, scope))  # sent whatever the source of the credentials is
     if options.get("auth_source") == "ecs_metadata":
-        return _ecs_agency(options, scope)
+        return _find_agency(options, scope)
     environ = os.environ if environ is None else environ
-    for source, names, values in _sources(options, environ, warn):
-        found = _complete(source, names, values)
-        if found:
-            credentials = Credentials(source, **{**found, **scope})
+    for source in _sources(options, environ, warn):
+        if _is_complete(source):
+            credentials = Credentials(source.words, **{**source.fields, **scope})
             return lambda: credentials
     path = _profile_path(options, environ)
     variables = (
@@ -124,59 +113,71 @@ def find_credentials(
         "No credentials found. Looked at the options access_key and secret_key, or auth_token; "
         f"{'' if options.get('credentials_file') else variables}the sections [global] and [basic] of the profile file "
         f"{path}{'' if os.path.exists(path) else ', which does not exist'}. "
-        "Set one of them, on the host that runs this, or auth_source=ecs_metadata on an ECS that has an agency."
+        "Set one of them on the host that runs this, or auth_source=ecs_metadata on an ECS that has an agency."
     )
 
 
 def _sources(
     options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], warn: t.Callable[[str], None]
-) -> t.Iterator[tuple[str, dict[str, str], dict[str, str]]]:
-    """Yield each source's description, its names of the fields, and what it has, in the order of precedence.
+) -> t.Iterator[Source]:
+    """Yield the sources in the order of precedence.
 
-    The profile file is opened only when nothing before it had anything, or when the option asks for that file.
+    The profile file is opened only if nothing before it has anything, or if the option names that file.
     """
-    yield "the options", OPTIONS, _given(options, OPTIONS)
+    yield Source("the options", OPTIONS, _read_fields(options, OPTIONS))
     if not options.get("credentials_file"):
-        yield "the environment variables HUAWEICLOUD_SDK_*", SDK_ENVIRONMENT, _given(environ, SDK_ENVIRONMENT)
-        yield "the environment variables HW_*", TERRAFORM_ENVIRONMENT, _given(environ, TERRAFORM_ENVIRONMENT)
+        for prefix, names in (("HUAWEICLOUD_SDK_", SDK_ENVIRONMENT), ("HW_", TERRAFORM_ENVIRONMENT)):
+            yield Source(f"the environment variables {prefix}*", names, _read_fields(environ, names))
     path = _profile_path(options, environ)
     profile = _read_profile(path, warn)
     for section in FILE_SECTIONS:
         if profile.has_section(section):
-            yield f"section [{section}] of {path}", FILE_KEYS, _given(profile[section], FILE_KEYS)
+            yield Source(f"section [{section}] of {path}", FILE_KEYS, _read_fields(profile[section], FILE_KEYS))
 
 
-def _given(values: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str, str]:
-    """Return what ``values`` has under its own ``names``. Blank is not given: AWX sets what is unfilled to ''."""
-    given = {field: str(values.get(name) or "").strip() for field, name in names.items()}
-    return {field: value for field, value in given.items() if value}
+def _read_fields(values: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> dict[str, str]:
+    """Return by field what ``values`` has under its ``names``, without blanks: AWX sends '' for an unfilled field."""
+    fields = {field: str(values.get(name) or "").strip() for field, name in names.items()}
+    return {field: value for field, value in fields.items() if value}
 
 
-def _complete(source: str, names: t.Mapping[str, str], values: dict[str, str]) -> dict[str, str]:
-    """Return ``values`` if they are a complete set, nothing if the source has no credentials at all."""
-    keys = [field for field in ("access_key", "secret_key", "security_token") if field in values]
-    for field, value in values.items():
-        # requests would refuse such a header with a message that quotes it, the secret included
+def _is_complete(source: Source) -> bool:
+    """Return whether a source has credentials. Raises :class:`CocError` if what it has cannot be used."""
+    _check_characters(source)
+    _check_one_kind(source)
+    _check_key_pair(source)
+    return any(field in source.fields for field in (*KEY_FIELDS, "auth_token"))
+
+
+def _check_characters(source: Source) -> None:
+    """Raise for characters that requests would refuse in a header, with a message that quotes the secret."""
+    for field, value in source.fields.items():
         if not (value.isascii() and value.isprintable()):
             raise CocError(
-                f"Credentials in {source}: {names[field]} holds characters that no credential has (a line break, a "
-                "control character or one outside ASCII). Copy it again."
+                f"Credentials in {source.words}: {source.names[field]} has characters that credentials never have (a "
+                "line break, a control character, or one outside ASCII). Copy it again."
             )
-    if "auth_token" in values:
-        if keys:
-            raise CocError(
-                f"Credentials in {source}: {names['auth_token']} excludes "
-                f"{' and '.join(names[field] for field in keys)}. "
-                "Give an IAM token or an access key with its secret, not both."
-            )
-        return values
-    missing = [names[field] for field in ("access_key", "secret_key") if field not in values]
-    if keys and missing:
+
+
+def _check_one_kind(source: Source) -> None:
+    """Raise for a token and a key in one source."""
+    keys = [source.names[field] for field in KEY_FIELDS if field in source.fields]
+    if keys and "auth_token" in source.fields:
         raise CocError(
-            f"Credentials in {source} are incomplete: {' and '.join(names[field] for field in keys)} given, "
-            f"{' and '.join(missing)} missing. A source is used whole: complete it, or remove it to use the next one."
+            f"Credentials in {source.words}: {source.names['auth_token']} excludes {' and '.join(keys)}. "
+            "Give an IAM token or an access key with its secret, not both."
         )
-    return values if keys else {}
+
+
+def _check_key_pair(source: Source) -> None:
+    """Raise for a part of a key pair without the rest."""
+    given = [source.names[field] for field in KEY_FIELDS if field in source.fields]
+    missing = [source.names[field] for field in ("access_key", "secret_key") if field not in source.fields]
+    if given and missing:
+        raise CocError(
+            f"Credentials in {source.words} are incomplete: {' and '.join(given)} given, {' and '.join(missing)} "
+            "missing. A source is used whole: complete it, or empty it to use the next one."
+        )
 
 
 def _profile_path(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:
@@ -184,6 +185,7 @@ def _profile_path(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) 
 
 
 def _read_profile(path: str, warn: t.Callable[[str], None]) -> configparser.ConfigParser:
+    """Return what the profile file has, nothing if there is none. Warns if others may read it."""
     profile = configparser.ConfigParser(interpolation=None)
     if not os.path.exists(path):
         return profile
@@ -192,27 +194,28 @@ def _read_profile(path: str, warn: t.Callable[[str], None]) -> configparser.Conf
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             profile.read_file(file)
     except (OSError, UnicodeError, configparser.Error) as error:
-        # the parser's own text quotes the line, which may hold the secret
+        # the parser's own text quotes the line, which may have the secret in it
         reason = "it is not an INI file with sections and key = value"
         if isinstance(error, OSError):
             reason = error.strerror or type(error).__name__
         elif isinstance(error, (configparser.DuplicateOptionError, configparser.DuplicateSectionError)):
-            reason = f"line {error.lineno} has a section or key for the second time"
+            reason = f"line {error.lineno} repeats a section or a key"
         raise CocError(
-            f"The profile file {path} cannot be read: {reason}. Correct it, or name another with credentials_file."
+            f"The profile file {path} cannot be read: {reason}. Fix it, or name another with credentials_file."
         ) from None
     if mode & 0o077:
-        warn(f"The profile file {path} holds secrets and others may read it (mode {mode:04o}). Run: chmod 600 {path}")
+        warn(
+            f"The profile file {path} contains secrets and others may read it (mode {mode:04o}). Run: chmod 600 {path}"
+        )
     return profile
 
 
-def _ecs_agency(options: t.Mapping[str, t.Any], scope: dict[str, str]) -> t.Callable[[], Credentials]:
-    """Return a function that gives the temporary credentials of this ECS's agency, anew before they expire."""
-    excluded = [
-        name
-        for name in ("access_key", "secret_key", "security_token", "auth_token", "credentials_file")
-        if options.get(name)
-    ]
+def _find_agency(options: t.Mapping[str, t.Any], scope: dict[str, str]) -> t.Callable[[], Credentials]:
+    """Return a function that returns the credentials of this ECS's agency, and renews them before they expire."""
+    # imported here, since it imports ssl, which a lookup that has its result already does not need
+    from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
+
+    excluded = [name for name in (*KEY_FIELDS, "auth_token", "credentials_file") if options.get(name)]
     if excluded:
         raise CocError(f"auth_source=ecs_metadata excludes {', '.join(excluded)}. Remove one or the other.")
     current: Credentials | None = None
@@ -221,65 +224,9 @@ def _ecs_agency(options: t.Mapping[str, t.Any], scope: dict[str, str]) -> t.Call
     def credentials() -> Credentials:
         nonlocal current, expires_at
         if current is None or expires_at - datetime.now(timezone.utc) < RENEW_BEFORE:
-            current, expires_at = _ask_metadata(scope)
+            fields, expires_at = _ecs_metadata.fetch()
+            _check_characters(Source(_ecs_metadata.SOURCE, _ecs_metadata.KEYS, fields))
+            current = Credentials(_ecs_metadata.SOURCE, **{**fields, **scope})
         return current
 
     return credentials
-
-
-def _ask_metadata(scope: dict[str, str]) -> tuple[Credentials, datetime]:
-    """Return the credentials that the metadata service hands out, and when they expire.
-
-    Paths, headers and answers are those that the vendor's SDK uses.
-    """
-    status, body = _metadata("PUT", "/meta-data/latest/api/token", {"X-Metadata-Token-Ttl-Seconds": "21600"})
-    headers = {}
-    if status == 200:
-        headers["X-Metadata-Token"] = body.strip()
-        if not re.fullmatch(r"[!-~]+", headers["X-Metadata-Token"]):
-            raise CocError(f"{METADATA_SOURCE} answered something else than a token. {ECS_ONLY}")
-    elif status not in (404, 405, 503):  # these say that there is no such thing here: go on without
-        raise CocError(
-            f"{METADATA_SOURCE} answered {status} to a request for a token. Check that this ECS may ask for metadata."
-        )
-    status, body = _metadata("GET", "/openstack/latest/securitykey", headers)
-    if status != 200:
-        raise CocError(
-            f"{METADATA_SOURCE} answered {status} to a request for credentials. Check that this ECS has an agency."
-        )
-    try:
-        answer = json.loads(body)["credential"]
-        expires_at = datetime.strptime(answer["expires_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
-        given = _given({name: value for name, value in answer.items() if isinstance(value, str)}, METADATA_FIELDS)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise CocError(f"{METADATA_SOURCE} answered something else than credentials. {ECS_ONLY}") from None
-    missing = [name for field, name in METADATA_FIELDS.items() if field not in given]
-    if missing:
-        raise CocError(f"{METADATA_SOURCE} gave credentials without {' and '.join(missing)}. {ECS_ONLY}")
-    _complete(METADATA_SOURCE, METADATA_FIELDS, given)
-    if expires_at <= datetime.now(timezone.utc):
-        raise CocError(
-            f"{METADATA_SOURCE} gave credentials that expired at {expires_at:%Y-%m-%dT%H:%M:%SZ}. Set the clock."
-        )
-    return Credentials(METADATA_SOURCE, **{**given, **scope}), expires_at
-
-
-def _metadata(method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
-    """Return status and text of the metadata service's answer. http.client knows no proxy and follows no redirect."""
-
-    def ask() -> tuple[int, str]:
-        connection = http.client.HTTPConnection(METADATA_ADDRESS, timeout=METADATA_TIMEOUT)
-        try:
-            connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            body = answer.read(65536)
-            if answer.length:  # of what is missing; reading so many bytes at most does not tell
-                raise http.client.IncompleteRead(body)
-            return answer.status, body.decode()
-        finally:
-            connection.close()
-
-    try:
-        return within(METADATA_TIMEOUT, ask)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise CocError(f"{METADATA_SOURCE} did not answer ({type(error).__name__}). {ECS_ONLY}") from None

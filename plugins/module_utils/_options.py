@@ -2,17 +2,37 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is done with options as a user gave them, before Ansible checks and converts them."""
+"""The options of a connection, and what is done with any option as the user gave it."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+
+ArgumentSpec = t.Dict[str, t.Dict[str, t.Any]]
+
+# Which COC to ask, as whom, and how. The argument spec of a resource begins with these.
+CONNECTION: ArgumentSpec = {
+    "region": {"type": "str"},
+    "endpoint": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "float", "default": 30.0},
+    "max_retries": {"type": "int", "default": 4},
+    "auth_source": {"type": "str", "choices": ["auto", "ecs_metadata"], "default": "auto"},
+    "access_key": {"type": "str", "aliases": ["ak"], "no_log": False},
+    "secret_key": {"type": "str", "aliases": ["sk"], "no_log": True},
+    "security_token": {"type": "str", "no_log": True},
+    "auth_token": {"type": "str", "no_log": True},
+    "domain_id": {"type": "str"},
+    "project_id": {"type": "str"},
+    "credentials_file": {"type": "path"},
+}
 
 
-def drop_blank(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return ``options`` without those that are null or blank: AWX and surveys send '' for what was not filled in."""
+def without_blanks(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return ``options`` without those that are null or blank: AWX sends '' for a field that was not filled in."""
     return {
         name: value
         for name, value in options.items()
@@ -20,15 +40,15 @@ def drop_blank(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def refuse_lists(options: t.Mapping[str, t.Any], names: t.Iterable[str]) -> None:
+def refuse_lists(given: t.Mapping[str, t.Any], names: t.Iterable[str]) -> None:
     """Raise :class:`CocError` if one of ``names`` was given a list or a dictionary.
 
-    Ansible would make a text of it, which matches nothing.
+    Ansible would turn it into text, which matches nothing.
     """
     for name in names:
-        kind = type(options.get(name))
-        if issubclass(kind, (list, tuple, dict)):
+        value = given.get(name)
+        if isinstance(value, (list, tuple, dict)):
             raise CocError(
-                f"{name}: takes one value, not a {kind.__name__}. Leave it out and select from the result, or ask once "
-                "for each value."
+                f"{name}: takes one value, not a {type(value).__name__}. Leave it out and select from the result, or "
+                "ask once for each value."
             )

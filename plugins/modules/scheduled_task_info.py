@@ -10,11 +10,10 @@ module: scheduled_task_info
 short_description: List the scheduled O&M tasks of Huawei Cloud COC
 version_added: 1.0.0
 description:
-  - Lists the scheduled tasks of Cloud Operations Center (COC) that match all given filters, whatever their number.
-  - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
-  - The module runs on the host that the task is for, and reads the environment variables and the profile file of that
-    host, so most users run it on C(localhost). The lookup P(huaweicloud.coc.scheduled_task#lookup) does the same on the
-    controller.
+  - Lists the scheduled tasks of Cloud Operations Center (COC) that match all filters, however many there are.
+  - The filters have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
+  - The module runs on the target host and reads the environment variables and the profile file of that host, so most
+    users run it on C(localhost). The lookup P(huaweicloud.coc.scheduled_task#lookup) does the same on the controller.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -83,9 +82,9 @@ EXAMPLES = r"""
 RETURN = r"""
 scheduled_tasks:
   description:
-    - The tasks that match, in the order of the service.
-    - Each has all fields named here. One that the service left out, or gave as an empty string, is null. Fields that
-      are new in the service are kept.
+    - The tasks that match, in the service's order.
+    - Each has all of these fields. A field that the service left out or left empty is null. Fields that are new in the
+      service are kept.
   returned: success
   type: list
   elements: dict
@@ -103,19 +102,19 @@ scheduled_tasks:
       returned: success
       type: str
     scheduled_type:
-      description: When it runs, one of V(PERIODIC), V(ONCE), V(CRON).
+      description: One of V(PERIODIC), V(ONCE), V(CRON).
       returned: success
       type: str
     task_type:
-      description: What it runs, V(SCRIPT) or V(RUNBOOK) (called job in the console).
+      description: V(SCRIPT) or V(RUNBOOK), which the console calls job.
       returned: success
       type: str
     associated_task_type:
-      description: Whether the script or runbook is the account's own, V(CUSTOMIZATION), or public, V(COMMUNAL).
+      description: V(CUSTOMIZATION) for a script or runbook of the account, V(COMMUNAL) for a public one.
       returned: success
       type: str
     risk_level:
-      description: Risk of the task, one of V(HIGH), V(MEDIUM), V(LOW).
+      description: One of V(HIGH), V(MEDIUM), V(LOW).
       returned: success
       type: str
     created_by:
@@ -127,19 +126,19 @@ scheduled_tasks:
       returned: success
       type: str
     update_by:
-      description: Who changed the task last.
+      description: Who last changed the task.
       returned: success
       type: str
     reviewer:
-      description: IAM user ID of the reviewer. Null where there is none.
+      description: IAM user ID of the reviewer. Null if there is none.
       returned: success
       type: str
     reviewer_user_name:
-      description: Name of the reviewer. Null where there is none.
+      description: Name of the reviewer. Null if there is none.
       returned: success
       type: str
     approve_status:
-      description: State of the approval, one of V(PASSED), V(PENDING), V(REJECTED).
+      description: One of V(PASSED), V(PENDING), V(REJECTED).
       returned: success
       type: str
     last_execution_time:
@@ -154,7 +153,7 @@ scheduled_tasks:
       returned: success
       type: str
     execution_count:
-      description: How many times it ran.
+      description: How often it ran.
       returned: success
       type: int
     enabled:
@@ -166,7 +165,7 @@ scheduled_tasks:
       returned: success
       type: int
     modified_time:
-      description: Time of the latest change, in milliseconds since the epoch (UTC).
+      description: Time of the last change, in milliseconds since the epoch (UTC).
       returned: success
       type: int
     region_id:
@@ -178,7 +177,7 @@ scheduled_tasks:
       returned: success
       type: str
     associated_task_name_en:
-      description: English name of the script or runbook. Null where there is none.
+      description: English name of the script or runbook. Null if there is none.
       returned: success
       type: str
   sample:
@@ -206,88 +205,92 @@ scheduled_tasks:
       associated_task_name_en: null
 count:
   description:
-    - How many tasks match, by the service's count. More than are returned where O(limit), O(offset) or O(marker) is
-      given.
+    - How many tasks match, by the service's count. These may be more than are returned if O(limit), O(offset) or
+      O(marker) is set.
   returned: success
   type: int
   sample: 1
 next_marker:
   description:
-    - Where a limited list goes on, to be given as O(marker). Null where the list is complete, and always without
-      O(limit).
-    - Where the service gives no marker, it is the ID of the last task, which is what a marker is by the API reference.
+    - Value for O(marker) to continue a list that O(limit) cut. Null if the list is complete.
+    - If the service gives no marker, it is the ID of the last task, which is what the API reference calls a marker.
   returned: success
   type: str
   sample: ST20260101000000000000demo
 msg:
-  description: What happened, where, and what to do.
+  description: What happened, and what to do.
   returned: failure
   type: str
-  sample: "region: COC has no site for 'cn-south-1'. Set region to that of the site of your account."
+  sample: "region: COC has no site for 'cn-south-1'. Set region to …"
 status:
-  description: HTTP status of the answer. Null where there was none.
-  returned: failure, but for options that Ansible itself refuses
+  description: HTTP status of the response. Null if there was none.
+  returned: failure, unless Ansible itself refuses an option
   type: int
   sample: 403
 error_code:
-  description: Error code of the service or of the gateway in front of it. Null where there is none.
-  returned: failure, but for options that Ansible itself refuses
+  description: Error code of the service or of the gateway in front of it. Null if there is none.
+  returned: failure, unless Ansible itself refuses an option
   type: str
   sample: APIGW.0301
 request_id:
-  description: ID of the request, for the vendor's support. Null where there is none.
-  returned: failure, but for options that Ansible itself refuses
+  description: ID of the request, which Huawei Cloud support asks for. Null if there is none.
+  returned: failure, unless Ansible itself refuses an option
   type: str
   sample: 0123456789abcdef0123456789abcdef
 transient:
   description:
-    - Whether the same request may succeed later, since the service was away or busy or the connection broke. False for
-      what is wrong until somebody changes it, such as an option or a key.
-  returned: failure, but for options that Ansible itself refuses
+    - Whether the same request may succeed later, because the service was away or busy or the connection broke. False
+      for what stays wrong until somebody changes it, such as an option or a key.
+  returned: failure, unless Ansible itself refuses an option
   type: bool
   sample: false
+retry_after:
+  description:
+    - How many seconds the service asks to wait before the next request. Null if it does not say.
+    - A wait of up to a minute has been kept between the retries; for a longer one, the module fails at once.
+  returned: failure, unless Ansible itself refuses an option
+  type: int
+  sample: 300
+  version_added: 1.1.0
 """
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import drop_blank, refuse_lists
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_lists, without_blanks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
     ARGUMENT_SPEC,
     build_query,
     list_tasks,
 )
-from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 
 
 class Module(AnsibleModule):
-    """A module for which a blank option is one that is not set, choices included."""
+    """A module for which a blank option counts as not given, choices included."""
 
     params: dict[str, t.Any]
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.given = drop_blank(self.params)
+        self.given = without_blanks(self.params)
         self.params = dict(self.given)
 
 
 def main() -> None:
-    module = Module(
-        argument_spec={**_client.ARGUMENT_SPEC, **_credentials.ARGUMENT_SPEC, **ARGUMENT_SPEC},
-        supports_check_mode=True,
-    )
-    if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=str(REQUESTS_IMPORT_ERROR))
-    options = module.params
+    module = Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        refuse_lists(module.given, options)
-        query = build_query(options)
-        credentials = _credentials.find_credentials(options, module.warn)
-        with _client.Client(options, credentials, module.warn) as client:
+        require_requests()
+        refuse_lists(module.given, module.params)
+        query = build_query(module.params)
+        credentials = find_credentials(module.params, module.warn)
+        with Client(module.params, credentials, module.warn) as client:
             listing = list_tasks(client, query)
-    except _client.CocError as error:
+    except CocError as error:
         module.fail_json(**error.as_result())
     module.exit_json(changed=False, **listing)
 

@@ -11,12 +11,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials, _endpoint
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import credential_type, inject
 from ansible_collections.huaweicloud.coc.tests.awx.controller import Refusal, check_injectors, check_inputs
 
 KINDS = ("environment", "profile")
-OPTIONS: dict[str, dict[str, t.Any]] = {**_client.ARGUMENT_SPEC, **_credentials.ARGUMENT_SPEC}
+OPTIONS: dict[str, dict[str, t.Any]] = CONNECTION
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -39,7 +41,11 @@ def test_environment_has_a_field_for_each_credential():
     fields = {field["id"] for field in inputs["fields"]}
     assert fields == {"region", "endpoint", *_credentials.TERRAFORM_ENVIRONMENT}
     filled = {name for name, template in injectors["env"].items() if template}
-    assert filled == {*_credentials.TERRAFORM_ENVIRONMENT.values(), _client.REGION_VARIABLE, _client.ENDPOINT_VARIABLE}
+    assert filled == {
+        *_credentials.TERRAFORM_ENVIRONMENT.values(),
+        _endpoint.REGION_VARIABLE,
+        _endpoint.ENDPOINT_VARIABLE,
+    }
 
 
 def test_profile_has_a_field_for_each_key_of_the_file():
@@ -57,8 +63,8 @@ def test_field_reaches_the_collection(kind, tmp_path):
     found = _credentials.find_credentials({}, pytest.fail, environ)()
     given = {name: getattr(found, name) for name in _credentials.OPTIONS if getattr(found, name)}
     assert given == {name: value for name, value in filled.items() if name not in ("region", "endpoint")}
-    assert environ[_client.REGION_VARIABLE] == "FAKE-region"
-    assert environ[_client.ENDPOINT_VARIABLE] == "FAKE-endpoint"
+    assert environ[_endpoint.REGION_VARIABLE] == "FAKE-region"
+    assert environ[_endpoint.ENDPOINT_VARIABLE] == "FAKE-endpoint"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,7 +89,7 @@ def test_token_wins_over_what_the_image_has_and_excludes_a_key(tmp_path):
     environ = {**image, **inject(injectors, {"auth_token": "FAKE-token"}, tmp_path)}
     assert _credentials.find_credentials({}, pytest.fail, environ)().auth_token == "FAKE-token"
     environ.update(inject(injectors, {"auth_token": "FAKE-token", "access_key": "FAKE-access_key"}, tmp_path))
-    with pytest.raises(_client.CocError, match="HW_AUTH_TOKEN excludes HW_ACCESS_KEY"):
+    with pytest.raises(CocError, match="HW_AUTH_TOKEN excludes HW_ACCESS_KEY"):
         _credentials.find_credentials({}, pytest.fail, environ)
 
 

@@ -27,7 +27,7 @@ import pytest
 import yaml
 from playwright import sync_api
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ARGUMENT_SPEC, FIELDS, PAGING
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, PAGING, QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION
 
@@ -233,7 +233,7 @@ def test_nothing_is_told_where_a_limit_was_not_reached(report):
 
 def test_every_filter_is_known_to_the_playbooks():
     shared = yaml.safe_load((COLLECTION / "playbooks/vars/main.yml").read_text("utf-8"))
-    assert sorted(shared["_coc_filter_options"] + shared["_coc_paging_options"]) == sorted(ARGUMENT_SPEC)
+    assert sorted(shared["_coc_filter_options"] + shared["_coc_paging_options"]) == sorted(QUERY_PARAMETERS)
     assert set(shared["_coc_paging_options"]) == set(PAGING)
 
 

@@ -74,7 +74,7 @@ def copy_collection(folder: Path, metadata_address: str) -> None:
     installed = Path(str(importlib.import_module("ansible_collections.huaweicloud.coc").__path__[0]))
     for name in ("plugins", "meta"):
         shutil.copytree(installed / name, copied / name)
-    credentials = copied / "plugins" / "module_utils" / "_credentials.py"
+    credentials = copied / "plugins" / "module_utils" / "_ecs_metadata.py"
     text = credentials.read_text("utf-8")
     assert text.count('"169.254.169.254"') == 1
     credentials.write_text(text.replace("169.254.169.254", metadata_address), "utf-8")

@@ -37,14 +37,21 @@ PLUGINS = {
     "plugins/doc_fragments/_connection.py",
     "plugins/doc_fragments/_scheduled_task.py",
     "plugins/lookup/scheduled_task.py",
-    "plugins/module_utils/_answer.py",
     "plugins/module_utils/_client.py",
     "plugins/module_utils/_credentials.py",
+    "plugins/module_utils/_deadline.py",
+    "plugins/module_utils/_ecs_metadata.py",
+    "plugins/module_utils/_endpoint.py",
+    "plugins/module_utils/_errors.py",
     "plugins/module_utils/_options.py",
+    "plugins/module_utils/_paging.py",
+    "plugins/module_utils/_redact.py",
+    "plugins/module_utils/_response.py",
     "plugins/module_utils/_scheduled_task.py",
     "plugins/module_utils/_signer.py",
     "plugins/module_utils/_transport.py",
     "plugins/modules/scheduled_task_info.py",
+    "plugins/plugin_utils/_validation.py",
 }
 
 

@@ -20,7 +20,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
 from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_info
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
@@ -45,7 +45,7 @@ hypothesis.settings.load_profile("coc")
 @pytest.fixture(autouse=True)
 def no_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody answer where the metadata service is."""
-    monkeypatch.setattr(_credentials, "METADATA_ADDRESS", "127.0.0.1:9")
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
 
 HOUR, YEAR = 3600, 365 * 86400
 CLOCKS = re.compile(
-    r"This machine's clock says (\S+Z), the service's (\S+Z): they are (\d+) minutes apart, and a signature is refused "
-    r"from 15 on\."
+    r"This machine's clock says (\S+Z), the service's (\S+Z): they are (\d+) minutes apart, and the service "
+    r"refuses signatures from 15 minutes on\."
 )
 
 
@@ -200,6 +200,30 @@ def test_token_has_no_clock(plugin, simulator):
     assert "HTTP 401" in outcome.msg
     assert len(simulator.requests) == 1
     assert "clock" not in outcome.output
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "verify aksk signature fail",
+        "signature does not match",
+        "Signature mismatch",
+        "The canonicalRequest is GET",
+    ],
+)
+def test_a_signature_that_does_not_match_is_explained_first(plugin, text, connection, simulator):
+    message = f"Incorrect IAM authentication information: {text}, canonical request: {'x' * 5000}"
+    simulator.faults.append(coc_simulator.status(401, {"error_code": "APIGW.0301", "error_msg": message}))
+    msg = ask(plugin, connection).msg
+    why = "HTTP 401, APIGW.0301 (the secret key is probably not that of this access key): Incorrect IAM"
+    assert why in msg and "The credentials came from the options." in msg
+
+
+@pytest.mark.parametrize("text", ["decrypt token fail", "signature expired, signature time:1,server time:2"])
+def test_no_other_refusal_blames_the_secret_key(text, connection, simulator):
+    simulator.faults.append(coc_simulator.status(401, {"error_code": "APIGW.0301", "error_msg": text}))
+    assert "the secret key is probably" not in ask("module", connection).msg
 
 
 # The lock

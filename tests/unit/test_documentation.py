@@ -25,7 +25,8 @@ from ansible.plugins.loader import fragment_loader, lookup_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 
 from ansible_collections.huaweicloud.coc.plugins.lookup import scheduled_task
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials, _scheduled_task
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials, _endpoint, _scheduled_task
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_lookup, run_module
 
@@ -37,7 +38,7 @@ GROUP = "group/huaweicloud.coc.coc"
 VARIABLE = "ansible_huaweicloud_"
 
 SPECS = {
-    MODULE: {**_client.ARGUMENT_SPEC, **_credentials.ARGUMENT_SPEC, **_scheduled_task.ARGUMENT_SPEC},
+    MODULE: _scheduled_task.ARGUMENT_SPEC,
     LOOKUP: scheduled_task.OPTIONS,
 }
 
@@ -89,8 +90,8 @@ def test_every_option_of_the_lookup_has_its_variable():
 @both
 def test_the_documented_environment_variables_are_those_that_are_read(plugin):
     read = {
-        _client.REGION_VARIABLE,
-        _client.ENDPOINT_VARIABLE,
+        _endpoint.REGION_VARIABLE,
+        _endpoint.ENDPOINT_VARIABLE,
         _credentials.FILE_VARIABLE,
         *_credentials.SDK_ENVIRONMENT.values(),
         *_credentials.TERRAFORM_ENVIRONMENT.values(),
@@ -111,7 +112,7 @@ def test_the_action_group_has_every_module():
 def test_readme_names_every_option_and_every_site():
     text = README.read_text(encoding="utf-8")
     assert set(SPECS[LOOKUP]) <= set(re.findall(r"`(\w+)", text))
-    for region, (site, endpoint) in _client.SITES.items():
+    for region, (site, endpoint) in _endpoint.SITES.items():
         assert f"| {site} | `{region}` | `{endpoint}` |" in text
 
 
@@ -224,7 +225,7 @@ def problem(plugin, given):
         _scheduled_task.build_query(checked.validated_parameters)
         for term in terms:
             _scheduled_task.check_task_id("term", term)
-    except _client.CocError as error:
+    except CocError as error:
         return error.msg
     return None
 
@@ -371,7 +372,7 @@ def test_return_is_what_comes_back_of_a_success(connection):
 
 
 def test_return_is_what_comes_back_of_a_failure(simulator, connection):
-    simulator.faults.append(coc_simulator.status(403))
+    simulator.faults.append(coc_simulator.status(403, headers={"Retry-After": "7"}))
     outcome = run_module(connection)
     documented = {key: facts for key, facts in documentation(MODULE)[2].items() if "failure" in facts["returned"]}
     assert set(outcome.result) - {"changed", "failed", "exception", "invocation"} == set(documented)

@@ -13,11 +13,11 @@ import time
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
 
-REAL_ADDRESS = _credentials.METADATA_ADDRESS  # before the tests' fixtures replace it
+REAL_ADDRESS = _ecs_metadata.ADDRESS  # before the tests' fixtures replace it
 TOKEN = ("PUT", coc_simulator.METADATA_TOKEN)
 SECURITY_KEY = ("GET", coc_simulator.METADATA_SECURITY_KEY)
 TASKS = ("GET", coc_simulator.SCHEDULED_TASKS)
@@ -34,7 +34,7 @@ FUTURE = CREDENTIAL["expires_at"]
 @pytest.fixture
 def options(simulator, monkeypatch):
     """What makes both plugins ask the simulator for credentials, and then for tasks."""
-    monkeypatch.setattr(_credentials, "METADATA_ADDRESS", f"127.0.0.1:{simulator.port}")
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", f"127.0.0.1:{simulator.port}")
     return {"endpoint": simulator.endpoint, "auth_source": "ecs_metadata"}
 
 
@@ -78,7 +78,7 @@ def test_another_status_for_a_token_is_an_error(plugin, status, options, simulat
     simulator.faults.append(coc_simulator.status(status, headers={"Location": f"{simulator.endpoint}/elsewhere"}))
     outcome = ask(plugin, options)
     assert outcome.failed
-    assert f"the ECS metadata service answered {status} to a request for a token" in outcome.msg
+    assert f"the ECS metadata service returned HTTP {status} to a request for a token" in outcome.msg
     assert (asked(simulator), pauses) == ([TOKEN], [])
 
 
@@ -89,7 +89,7 @@ def test_another_status_for_credentials_is_an_error(plugin, status, options, sim
     simulator.faults += [None, coc_simulator.status(status, headers=elsewhere)]
     outcome = ask(plugin, options)
     assert outcome.failed
-    assert f"the ECS metadata service answered {status} to a request for credentials" in outcome.msg
+    assert f"the ECS metadata service returned HTTP {status} to a request for credentials" in outcome.msg
     assert "agency" in outcome.msg
     assert (asked(simulator), pauses) == ([TOKEN, SECURITY_KEY], [])
 
@@ -116,7 +116,7 @@ def test_refused_credentials_are_named_and_not_shown(plugin, options, simulator)
 
 
 def test_time_out_is_that_of_the_vendors_sdk():
-    assert _credentials.METADATA_TIMEOUT == 3
+    assert _ecs_metadata.TIMEOUT == 3
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
@@ -131,13 +131,13 @@ def test_time_out_is_that_of_the_vendors_sdk():
     ids=["hang", "drip", "hang later", "drip later"],
 )
 def test_silence_ends(plugin, faults, options, simulator, monkeypatch, pauses):
-    monkeypatch.setattr(_credentials, "METADATA_TIMEOUT", 0.3)
+    monkeypatch.setattr(_ecs_metadata, "TIMEOUT", 0.3)
     simulator.faults += faults
     start = time.monotonic()
     outcome = ask(plugin, options)
     assert time.monotonic() - start < 20  # a whole answer, dripped, takes longer than the time-out only
     assert outcome.failed
-    assert "the ECS metadata service did not answer (TimeoutError)" in outcome.msg
+    assert "the ECS metadata service did not respond (TimeoutError)" in outcome.msg
     assert "on a Huawei Cloud ECS only" in outcome.msg
     assert (len(simulator.requests), pauses) == (len(faults), [])
 
@@ -146,7 +146,7 @@ def test_silence_ends(plugin, faults, options, simulator, monkeypatch, pauses):
 def test_nobody_there(plugin, simulator, pauses):
     outcome = ask(plugin, {"endpoint": simulator.endpoint, "auth_source": "ecs_metadata"})
     assert outcome.failed
-    assert "the ECS metadata service did not answer (ConnectionRefusedError)" in outcome.msg
+    assert "the ECS metadata service did not respond (ConnectionRefusedError)" in outcome.msg
     assert (simulator.requests, pauses) == ([], [])
 
 
@@ -165,7 +165,7 @@ def test_broken_answer_is_an_error(plugin, fault, options, simulator):
     simulator.faults += [None, fault]
     outcome = ask(plugin, options)
     assert outcome.failed
-    assert "the ECS metadata service did not answer (" in outcome.msg
+    assert "the ECS metadata service did not respond (" in outcome.msg
     assert asked(simulator) == [TOKEN, SECURITY_KEY]
 
 
@@ -209,7 +209,7 @@ def test_something_else_is_an_error(plugin, answer, options, simulator):
     outcome = ask(plugin, options)
     assert outcome.failed
     assert "the ECS metadata service" in outcome.msg
-    assert ("answered something else than credentials" in outcome.msg) != (answer == b"\xff\xfe")
+    assert ("returned something other than credentials" in outcome.msg) != (answer == b"\xff\xfe")
     assert "FakeSecretKey" not in outcome.output
     assert asked(simulator) == [TOKEN, SECURITY_KEY]
 
@@ -221,7 +221,7 @@ def test_missing_part_is_named(plugin, name, options, simulator):
         simulator.requests.clear()
         simulator.faults += [None, coc_simulator.body({"credential": {**CREDENTIAL, name: value}})]
         outcome = ask(plugin, options)
-        assert outcome.msg == f"the ECS metadata service gave credentials without {name}. {ADVICE}"
+        assert outcome.msg == f"the ECS metadata service returned credentials without {name}. {ADVICE}"
         assert asked(simulator) == [TOKEN, SECURITY_KEY]
 
 
@@ -230,7 +230,7 @@ def test_missing_part_is_named(plugin, name, options, simulator):
 def test_impossible_characters_are_refused_and_not_shown(plugin, wrong, options, simulator):
     simulator.faults += [None, coc_simulator.body({"credential": {**CREDENTIAL, "securitytoken": wrong}})]
     outcome = ask(plugin, options)
-    assert "securitytoken holds characters that no credential has" in outcome.msg
+    assert "securitytoken has characters that credentials never have" in outcome.msg
     assert "Secret" not in outcome.msg
     assert asked(simulator) == [TOKEN, SECURITY_KEY]
 
@@ -240,7 +240,7 @@ def test_impossible_characters_are_refused_and_not_shown(plugin, wrong, options,
 def test_token_that_is_none_is_refused(plugin, token, options, simulator):
     simulator.faults.append(coc_simulator.body(token))
     outcome = ask(plugin, options)
-    assert outcome.msg == f"the ECS metadata service answered something else than a token. {ADVICE}"
+    assert outcome.msg == f"the ECS metadata service returned something other than a token. {ADVICE}"
     assert asked(simulator) == [TOKEN]
 
 
@@ -251,8 +251,8 @@ def test_token_that_is_none_is_refused(plugin, token, options, simulator):
 def test_expired_credentials_are_not_used(plugin, options, simulator):
     simulator.metadata_expires_in = -60
     outcome = ask(plugin, options)
-    assert "the ECS metadata service gave credentials that expired at 20" in outcome.msg
-    assert "Set the clock." in outcome.msg
+    assert "the ECS metadata service returned credentials that expired at 20" in outcome.msg
+    assert "Set the clock of this ECS." in outcome.msg
     assert asked(simulator) == [TOKEN, SECURITY_KEY]
 
 
@@ -284,7 +284,7 @@ def test_failed_renewal_fails_the_listing(plugin, options, simulator):
     simulator.faults += [None, None, None, None, coc_simulator.status(500)]
     outcome = ask(plugin, options)
     assert outcome.failed
-    assert "the ECS metadata service answered 500 to a request for credentials" in outcome.msg
+    assert "the ECS metadata service returned HTTP 500 to a request for credentials" in outcome.msg
     assert "The 20 tasks that came before are not returned" in outcome.msg
     assert outcome.tasks == []
 
@@ -327,7 +327,7 @@ def test_environment_is_not_looked_at(plugin, options, simulator, monkeypatch):
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_default_sends_nothing_to_the_real_address(plugin, simulator, monkeypatch, only_loopback):
     assert REAL_ADDRESS == "169.254.169.254"
-    monkeypatch.setattr(_credentials, "METADATA_ADDRESS", REAL_ADDRESS)
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", REAL_ADDRESS)
     outcome = ask(plugin, {"endpoint": simulator.endpoint})
     assert outcome.msg.startswith("No credentials found.")
     assert not only_loopback.exists()
@@ -338,9 +338,9 @@ def test_default_sends_nothing_to_the_real_address(plugin, simulator, monkeypatc
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_guard_refuses_other_machines(plugin, simulator, monkeypatch, only_loopback):
-    monkeypatch.setattr(_credentials, "METADATA_ADDRESS", "192.0.2.1")
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "192.0.2.1")
     outcome = ask(plugin, {"endpoint": simulator.endpoint, "auth_source": "ecs_metadata"})
-    assert "did not answer (PermissionError)" in outcome.msg
+    assert "did not respond (PermissionError)" in outcome.msg
     assert only_loopback.read_text() == "socket.connect ('192.0.2.1', 80)\n"
     only_loopback.unlink()  # else it fails this test
 

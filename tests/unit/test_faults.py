@@ -29,7 +29,15 @@ import trustme
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials, _transport
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, MAX_DEPTH, list_tasks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
+from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
+    FIELDS,
+    MAX_DEPTH,
+    TYPES,
+    list_tasks,
+)
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
     Answer,
@@ -49,29 +57,22 @@ from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
 TASKS = 25
 PAGE = 10
 PAGES = {"first": 0, "later": 1}  # how many pages come before the fault
-RETRIES = _client.ARGUMENT_SPEC["max_retries"]["default"]
+RETRIES = CONNECTION["max_retries"]["default"]
 GROWING = [(0.25 * 2**n, 0.5 * 2**n) for n in range(RETRIES)]  # bounds of the pauses, in seconds
-LONGEST = (60.0, 60.0)
 QUICK = {"timeout": 0.3, "max_retries": 1}  # for what only a time-out ends
 QUICKER = {"timeout": 0.3, "max_retries": 0}
 
-RECOVERS, FAILS, HARMLESS = "recovers", "fails", "harmless"
-
-# Every message has one of these: what to do, or what would do.
-ADVICE = re.compile(
-    r"\b(Check|Copy|Correct|Give|give the|Leave|Put|Remove|[Rr]un|See|[Ss]et|Try|Use|complete it|Did you mean"
-    r"|it takes|which has|of the form|goes on|user needs)\b",
-    re.IGNORECASE,
-)
+RECOVERS, WAITS, FAILS, HARMLESS = "recovers", "waits", "fails", "harmless"
 
 
 @dataclass(frozen=True)
 class Row:
     """A fault, and what becomes of it.
 
-    ``outcome`` is one of RECOVERS (where it strikes once; it is given up where it stays), FAILS (at once) and HARMLESS.
+    ``outcome`` is one of RECOVERS (if it strikes once; it is given up if it stays), WAITS (fails at once, although it
+    may pass, because the service asks to wait for long), FAILS (at once) and HARMLESS.
     ``phrase`` is what the guide calls it, ``words`` are what the message must say, ``pause`` are the bounds of each
-    pause in seconds, where the answer asks for one.
+    pause in seconds, where the response asks for one; ``retry_after`` is how long it asks to wait.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Row:
     status: int | None = None
     error_code: str | None = None
     pause: tuple[float, float] | None = None
+    retry_after: int | None = None
     options: dict[str, t.Any] = field(default_factory=dict)
 
 
@@ -97,10 +99,17 @@ def retry_after(value, code=503):
     """Answer with this Retry-After, or the HTTP date that is this many seconds ahead."""
 
     def fault(exchange, answer):
-        text = value if isinstance(value, str) else email.utils.formatdate(time.time() + value, usegmt=True)
-        status(code, {"error_code": "TEST.1"}, {"Retry-After": text})(exchange, answer)
+        now = int(time.time())
+        headers = {"Date": email.utils.formatdate(now, usegmt=True), "Retry-After": value}
+        if isinstance(value, int):
+            headers["Retry-After"] = email.utils.formatdate(now + value, usegmt=True)
+        status(code, {"error_code": "TEST.1"}, headers)(exchange, answer)
 
     return fault
+
+
+def error(code):
+    return {"error_code": code, "error_msg": "Something."}
 
 
 def throttled(text, headers=None):
@@ -152,15 +161,15 @@ def added(text):
 
 
 def not_json(*words):
-    return ("answered HTTP 200 with what is not JSON", *words)
+    return ("returned HTTP 200 with a body that is not JSON", *words)
 
 
 # A value that a service might give by mistake, of another type than the field's.
 MISTAKES: dict[type, t.Any] = {str: 7, int: "7", bool: 1}
 COUNTS: dict[t.Any, str] = {
-    "25": "of type str",
-    25.0: "of type float",
-    True: "of type bool",
+    "25": "of type string",
+    25.0: "of type number",
+    True: "of type boolean",
     None: "absent or null",
     -1: "out of range",
     10**30: "out of range",
@@ -174,25 +183,32 @@ ROWS: list[Row] = [
     Row("reset in the headers", "is reset", RECOVERS, reset("headers"), ("failed: Connection reset by peer",)),
     Row("reset in the body", "is reset", RECOVERS, reset("body"), ("failed: Connection reset by peer",)),
     Row("closed before the answer", "is closed", RECOVERS, close(), ("failed: Remote end closed connection",)),
-    Row("closed in the headers", "cut short", RECOVERS, close("headers"), ("failed: the answer was cut short",)),
+    Row("closed in the headers", "cut short", RECOVERS, close("headers"), ("failed: the response was cut short",)),
     Row(
         "closed before Content-Length",
         "cut short",
         RECOVERS,
         raw(b"HTTP/1.1 200 OK\r\nDate: x\r\n"),
-        ("failed: the answer was cut short",),
+        ("failed: the response was cut short",),
     ),
-    Row("closed in the body", "cut short", RECOVERS, close("body"), ("failed: the answer was cut short",)),
-    Row("body cut", "cut short", RECOVERS, cut_body(), ("failed: the answer was cut short",)),
-    Row("chunks cut", "cut short", RECOVERS, cut_body(framing="chunked"), ("failed: the answer was cut short",)),
-    Row("gzip cut", "cut short", RECOVERS, cut_body(framing="gzip"), ("failed: the answer was cut short",)),
-    Row("hang", "within the time", RECOVERS, hang(), ("timed out: no whole answer within 0.3 seconds",), options=QUICK),
+    Row("closed in the body", "cut short", RECOVERS, close("body"), ("failed: the response was cut short",)),
+    Row("body cut", "cut short", RECOVERS, cut_body(), ("failed: the response was cut short",)),
+    Row("chunks cut", "cut short", RECOVERS, cut_body(framing="chunked"), ("failed: the response was cut short",)),
+    Row("gzip cut", "cut short", RECOVERS, cut_body(framing="gzip"), ("failed: the response was cut short",)),
+    Row(
+        "hang",
+        "within the time",
+        RECOVERS,
+        hang(),
+        ("timed out: no complete response within 0.3 seconds",),
+        options=QUICK,
+    ),
     Row(
         "hang in the body",
         "within the time",
         FAILS,
         hang_in_body(200),
-        ("timed out: no whole answer within 0.3 seconds",),
+        ("timed out: no complete response within 0.3 seconds",),
         options=QUICKER,
     ),
     Row(
@@ -200,7 +216,7 @@ ROWS: list[Row] = [
         "within the time",
         FAILS,
         drip(0.05, "headers"),
-        ("timed out: no whole answer within 0.3 seconds",),
+        ("timed out: no complete response within 0.3 seconds",),
         options=QUICKER,
     ),
     Row(
@@ -208,23 +224,23 @@ ROWS: list[Row] = [
         "within the time",
         FAILS,
         drip(0.05),
-        ("timed out: no whole answer within 0.3 seconds",),
+        ("timed out: no complete response within 0.3 seconds",),
         options=QUICKER,
     ),
-    Row("not HTTP", "not HTTP", RECOVERS, raw(b"SSH-2.0-OpenSSH_9.6\r\n"), ("failed: the answer is not valid HTTP",)),
+    Row("not HTTP", "not HTTP", RECOVERS, raw(b"SSH-2.0-OpenSSH_9.6\r\n"), ("failed: the response is not valid HTTP",)),
     Row(
         "101 headers",
         "not HTTP",
         RECOVERS,
         raw(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n"),
-        ("failed: the answer is not valid HTTP", "more than 100 headers"),
+        ("failed: the response is not valid HTTP", "more than 100 headers"),
     ),
     Row(
         "two lengths",
         "contradict",
         FAILS,
         raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
-        ("answered with headers that contradict each other",),
+        ("the response has headers that contradict each other",),
     ),
     # statuses
     Row("400", "HTTP 400", FAILS, status(400), ("HTTP 400, COC.00010002: Invalid parameter",), 400, "COC.00010002"),
@@ -250,7 +266,7 @@ ROWS: list[Row] = [
         "403 with a large body",
         "HTTP 403",
         FAILS,
-        status(403, html("Stop") + b" " * _transport.MAX_ERROR, content_type="text/html"),
+        status(403, html("Stop") + b" " * _transport.MAX_ERROR_BODY, content_type="text/html"),
         ("HTTP 403 with an HTML page titled 'Stop'", "proxy or a firewall", "coc:schedule:list"),
         403,
     ),
@@ -282,10 +298,7 @@ ROWS: list[Row] = [
         418,
     ),
     Row("429", "HTTP 429", RECOVERS, retry_after("", 429), ("HTTP 429, TEST.1", "Too many requests"), 429, "TEST.1"),
-    Row("429, time:5 minute", "APIGW.0308", RECOVERS, status(429), ("HTTP 429",), 429, "APIGW.0308", LONGEST),
-    Row("429, time:1 minute", "APIGW.0308", RECOVERS, throttled("time:1 minute"), (), 429, "APIGW.0308", LONGEST),
-    Row("429, time:20 second", "APIGW.0308", RECOVERS, throttled("time:20 second"), (), 429, "APIGW.0308", (20, 20)),
-    Row("429, time:3 moon", "APIGW.0308", RECOVERS, throttled("time:3 moon"), (), 429, "APIGW.0308"),
+    Row("429, time:5 minute", "APIGW.0308", RECOVERS, status(429), ("HTTP 429",), 429, "APIGW.0308"),
     Row(
         "429, both",
         "APIGW.0308",
@@ -295,41 +308,69 @@ ROWS: list[Row] = [
         429,
         "APIGW.0308",
         (9, 9),
-    ),
-    Row(
-        "429, garbage and a time",
-        "APIGW.0308",
-        RECOVERS,
-        throttled("time:20 second", {"Retry-After": "-9"}),
-        (),
-        429,
-        "APIGW.0308",
-        (20, 20),
-    ),
-    Row(
-        "429, a past date and a time",
-        "APIGW.0308",
-        RECOVERS,
-        throttled("time:20 second", {"Retry-After": "Wed, 01 Jan 2020 00:00:00 GMT"}),
-        (),
-        429,
-        "APIGW.0308",
-        (20, 20),
+        9,
     ),
     *(
-        Row(f"{code}, Retry-After {name}", "Retry-After", RECOVERS, retry_after(value, code), (), code, "TEST.1", pause)
+        Row(
+            f"{code}, Retry-After {name}",
+            "Retry-After",
+            RECOVERS,
+            retry_after(value, code),
+            (),
+            code,
+            "TEST.1",
+            (wait, wait) if wait else None,
+            wait,
+        )
         for code in (429, 503)
-        for name, value, pause in (
-            ("in seconds", "7", (7, 7)),
-            ("of a date", 20, (18, 20)),
-            ("that is absurd", "86400", LONGEST),
-            ("that is more absurd", "9" * 400, LONGEST),
-            ("of an absurd date", 86400, LONGEST),
-            ("that is zero", "0", None),
+        for name, value, wait in (
+            ("in seconds", "7", 7),
+            ("of a minute", "60", 60),
+            ("of a date", 20, 20),
+            ("that is zero", "0", 0),
             ("that is negative", "-7", None),
             ("of a past date", -20, None),
             ("that is garbage", "soon", None),
             ("with a superscript", "²", None),
+        )
+    ),
+    *(
+        Row(
+            f"{code}, Retry-After {name}",
+            "for longer than a minute",
+            WAITS,
+            retry_after(value, code),
+            (f"The service asks to wait {wait} seconds before the next request.",),
+            code,
+            "TEST.1",
+            retry_after=wait,
+        )
+        for code in (429, 503)
+        for name, value, wait in (
+            ("of 61 seconds", "61", 61),
+            ("of a day", "86400", 86400),
+            ("that is absurd", "9" * 400, 10**18 - 1),
+            ("of an hour's date", 3600, 3600),
+        )
+    ),
+    # codes that decide, whatever the status
+    *(
+        Row(f"{code}, {error_code}", error_code, RECOVERS, status(code, error(error_code)), words, code, error_code)
+        for code, error_code, words in (
+            (400, "COC.00010014", ("COC could not reach IAM",)),
+            (200, "COC.00010014", ("COC could not reach IAM",)),
+            (400, "APIG.0308", ("Too many requests",)),
+            (429, "APIG.0308", ("Too many requests",)),
+            (400, "APIGW.0308", ("Too many requests",)),
+        )
+    ),
+    *(
+        Row(f"{code}, {error_code}", f"HTTP {code}", FAILS, status(code, error(error_code)), words, code, error_code)
+        for code, error_code, words in (
+            (400, "COC.00011013", ("which user the credentials belong to", "domain_id or project_id")),
+            (400, "COC.00014121", ("belongs to another account",)),
+            (401, "COC.00010014", ("came from the options",)),
+            (403, "APIGW.0308", ("Too many requests",)),
         )
     ),
     Row("500", "HTTP 500", RECOVERS, status(500), ("HTTP 500, APIGW.0601",), 500, "APIGW.0601"),
@@ -345,13 +386,13 @@ ROWS: list[Row] = [
     Row("504", "HTTP 504", RECOVERS, status(504), ("HTTP 504, APIGW.0203",), 504, "APIGW.0203"),
     Row("103", "another status", FAILS, status(103, b""), ("HTTP 103 with an empty body",), 103),
     Row("204", "another status", FAILS, status(204, b""), ("HTTP 204 with an empty body",), 204),
-    Row("206", "another status", FAILS, status(206, {"count": 0}), ("HTTP 206 with JSON of type dict",), 206),
+    Row("206", "another status", FAILS, status(206, {"count": 0}), ("HTTP 206 with a JSON object",), 206),
     Row("302 to nowhere", "redirect", FAILS, status(302, b""), ("it points to nowhere", "Check the endpoint."), 302),
     # a 200 whose body is no JSON object
     Row(
         "200 with HTML", "firewall", FAILS, page_of(200, "Log in"), ("HTTP 200 with an HTML page titled 'Log in'",), 200
     ),
-    Row("empty body", "empty body", FAILS, body(b""), ("HTTP 200 with an empty body where a JSON object",), 200),
+    Row("empty body", "empty body", FAILS, body(b""), ("HTTP 200 with an empty body instead of a JSON object",), 200),
     Row(
         "not UTF-8",
         "not JSON",
@@ -364,50 +405,52 @@ ROWS: list[Row] = [
         "UTF-16", "not JSON", FAILS, edited(lambda content: content.decode().encode("utf-16")), not_json("'utf-8'"), 200
     ),
     Row("half of it", "not JSON", FAILS, edited(lambda content: content[:300]), not_json('\'{"count":25,'), 200),
-    Row("not a number", "not JSON", FAILS, part("count", float("nan")), not_json("NaN is no finite number"), 200),
-    Row("infinity", "not JSON", FAILS, added(b"-Infinity"), not_json("-Infinity is no finite number"), 200),
-    Row("1e999", "not JSON", FAILS, added(b"1e999"), not_json("1e999 is no finite number"), 200),
+    Row("not a number", "not JSON", FAILS, part("count", float("nan")), not_json("NaN is not a finite number"), 200),
+    Row("infinity", "not JSON", FAILS, added(b"-Infinity"), not_json("-Infinity is not a finite number"), 200),
+    Row("1e999", "not JSON", FAILS, added(b"1e999"), not_json("1e999 is not a finite number"), 200),
     Row("lone surrogate", "not JSON", FAILS, added(b'"\\uD800"'), not_json("surrogates not allowed"), 200),
     Row("endless nesting", "nested", FAILS, body(b"[" * 200000), not_json("recursion"), 200),
-    Row("deep nesting", "nested", FAILS, added(b"[" * 600 + b"]" * 600), ("a new field of great depth",), 200),
-    Row("a list", "JSON object", FAILS, body([]), ("JSON of type list where a JSON object was expected",), 200),
-    Row("null", "JSON object", FAILS, body(b"null"), ("HTTP 200 with null where a JSON object was expected",), 200),
-    Row("a string", "JSON object", FAILS, body("tasks"), ("JSON of type str where a JSON object was expected",), 200),
+    Row(
+        "deep nesting", "nested", FAILS, added(b"[" * 600 + b"]" * 600), ("a new field that is nested too deeply",), 200
+    ),
+    Row("a list", "JSON object", FAILS, body([]), ("a JSON array instead of a JSON object",), 200),
+    Row("null", "JSON object", FAILS, body(b"null"), ("HTTP 200 with JSON null instead of a JSON object",), 200),
+    Row("a string", "JSON object", FAILS, body("tasks"), ("a JSON string instead of a JSON object",), 200),
     # a 200 that cannot be unpacked
     Row(
         "another Content-Encoding",
         "cannot be unpacked",
         FAILS,
         body(b"{}", {"Content-Encoding": "br"}),
-        ("answered with Content-Encoding 'br'",),
+        ("returned Content-Encoding 'br'",),
     ),
     Row(
         "gzip that is none",
         "cannot be unpacked",
         FAILS,
         body(b"{}", {"Content-Encoding": "gzip"}),
-        ("answered with gzip data that cannot be unpacked",),
+        ("returned gzip data that cannot be unpacked",),
     ),
     Row(
         "gzip with a wrong checksum",
         "cannot be unpacked",
         FAILS,
         body(gzip.compress(b"{}")[:-8] + b"checksum", {"Content-Encoding": "gzip"}),
-        ("answered with gzip data that cannot be unpacked",),
+        ("returned gzip data that cannot be unpacked",),
     ),
-    Row("gzip bomb", "64 MiB", FAILS, gzip_bomb(_transport.MAX_ANSWER), ("answered with more than 64 MiB",)),
+    Row("gzip bomb", "64 MiB", FAILS, gzip_bomb(_transport.MAX_BODY), ("sent a response larger than 64 MiB",)),
     # a 200 whose JSON object is of another shape
     *(
         Row(f"count {value!r:.12}", "another type", FAILS, part("count", value), (f"count {came}",), 200)
         for value, came in COUNTS.items()
     ),
-    Row("next_maker 7", "another type", FAILS, part("next_maker", 7), ("next_maker of type int",), 200),
+    Row("next_maker 7", "another type", FAILS, part("next_maker", 7), ("next_maker of type integer",), 200),
     *(
         Row(f"scheduled_tasks {value!r}", "another type", FAILS, part("scheduled_tasks", value), (words,), 200)
         for value, words in (
             (None, "scheduled_tasks absent or null"),
-            ({}, "scheduled_tasks of type dict"),
-            ("", "scheduled_tasks of type str"),
+            ({}, "scheduled_tasks of type object"),
+            ("", "scheduled_tasks of type string"),
         )
     ),
     *(
@@ -416,7 +459,7 @@ ROWS: list[Row] = [
             "another type",
             FAILS,
             last_task(value),
-            ("a scheduled task that is no object or has",),
+            ("a task that is not an object or has",),
             200,
         )
         for value in NO_TASKS
@@ -427,7 +470,7 @@ ROWS: list[Row] = [
             "another type",
             FAILS,
             task_with(**{name: MISTAKES[kind]}),
-            (f"whose {name} is of type {type(MISTAKES[kind]).__name__}, where {kind.__name__} is expected",),
+            (f"whose {name} is of type {json_type(MISTAKES[kind])} instead of {TYPES[kind]}",),
             200,
         )
         for name, kind in FIELDS.items()
@@ -439,7 +482,7 @@ ROWS: list[Row] = [
             "error code in a 200",
             FAILS,
             body(document),
-            ("answered HTTP 200, COC.00014121: Not yours",),
+            ("returned HTTP 200, COC.00014121: Not yours",),
             200,
             "COC.00014121",
         )
@@ -454,7 +497,7 @@ ROWS: list[Row] = [
         "error code in a 200",
         FAILS,
         part("error_code", "COC.1"),
-        ("answered HTTP 200, COC.1",),
+        ("returned HTTP 200, COC.1",),
         200,
         "COC.1",
     ),
@@ -475,7 +518,7 @@ ROWS: list[Row] = [
 REFUSED = Row("refused", "is refused", RECOVERS, status(0), ("failed: Connection refused",))
 UNRESOLVED = Row("unresolved", "cannot be resolved", RECOVERS, status(0), ("failed: Name or service not known",))
 UNSENDABLE = Row("unsendable", "could not be sent", FAILS, status(0), ("could not be sent",))
-UNREADABLE = Row("unreadable", "cannot be read", FAILS, status(0), ("answered with headers that cannot be read",))
+UNREADABLE = Row("unreadable", "cannot be read", FAILS, status(0), ("the response has headers that cannot be read",))
 
 by_plugin = pytest.mark.parametrize("plugin", PLUGINS)
 by_page = pytest.mark.parametrize("page", PAGES)
@@ -563,15 +606,16 @@ def check_failure(plugin, page, outcome, row):
     assert "\n" not in outcome.msg
     assert re.match("GET https?://", outcome.msg)
     assert [words for words in row.words if words not in outcome.msg] == []
-    assert ADVICE.search(outcome.msg.partition("(request ID")[2] if row.status else outcome.msg)
-    so_far = f"The {PAGE} tasks that came before are not returned: the list would not be whole."
+    so_far = f"The {PAGE} tasks that came before are not returned: the list would not be complete."
     assert (so_far in outcome.msg) == (page == "later")
     if plugin == "module":
-        facts = {name: outcome.result[name] for name in ("status", "error_code", "request_id", "transient")}
+        names = ("status", "error_code", "request_id", "transient", "retry_after")
+        facts = {name: outcome.result[name] for name in names}
         assert "scheduled_tasks" not in outcome.result
     else:
         facts = outcome.result["exception"].__cause__.as_result()
-    assert facts["transient"] == (row.outcome is RECOVERS or row.options.get("max_retries") == 0)
+    assert facts["transient"] == (row.outcome in (RECOVERS, WAITS) or row.options.get("max_retries") == 0)
+    assert facts["retry_after"] == row.retry_after
     assert (facts["status"], facts["error_code"]) == (row.status, row.error_code)
     if row.status is None:
         assert facts["request_id"] is None
@@ -618,7 +662,7 @@ def test_a_fault_that_stays_is_explained(simulator, connection, pauses, row):
         check_pauses(pauses, row)
 
 
-@by_row(FAILS)
+@by_row(FAILS, WAITS)
 def test_what_cannot_pass_is_explained_at_once(simulator, connection, pauses, row):
     for plugin, page in EVERYWHERE:
         forget(simulator, pauses)
@@ -754,7 +798,7 @@ def test_no_field_takes_a_value_of_another_type(simulator, connection):
     with _client.Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
         for name, value in wrong:
             simulator.faults.append(task_with(**{name: value}))
-            with pytest.raises(_client.CocError, match=f"whose {name} is of type {type(value).__name__}"):
+            with pytest.raises(CocError, match=f"whose {name} is of type {json_type(value)}"):
                 list_tasks(client, {})
     assert len(simulator.requests) == len(wrong) == 5 * len(FIELDS)
 
@@ -816,17 +860,17 @@ def test_the_guide_tells_what_the_suite_shows(guide):
 
 
 def test_the_guide_tells_how_long_it_takes(guide):
-    timeout = _client.ARGUMENT_SPEC["timeout"]["default"]
+    timeout = CONNECTION["timeout"]["default"]
     section = plain(guide["How long it can take"])
     own_pauses = sum(high for _low, high in GROWING)
     assert f"{math.ceil((RETRIES + 1) * timeout + own_pauses)} seconds by default" in section
-    assert f"{(RETRIES + 1) * timeout + RETRIES * _client.MAX_PAUSE:.0f} seconds where the service asks" in section
+    assert f"{(RETRIES + 1) * timeout + RETRIES * _client.LONGEST_DELAY:.0f} seconds where the service asks" in section
 
 
 def test_the_guide_tells_the_bounds(guide):
     assert f"more than {MAX_DEPTH} levels deep" in plain(guide["What does no harm"])
-    assert f"larger than {_transport.MAX_ANSWER // 1024**2} MiB" in plain(guide["What is never tried again"])
-    assert _client.MAX_PAUSE == 60
+    assert f"larger than {_transport.MAX_BODY // 1024**2} MiB" in plain(guide["What is never tried again"])
+    assert _client.LONGEST_DELAY == 60
     assert "up to a minute" in plain(guide["What is tried again"])
 
 
@@ -852,12 +896,3 @@ def test_the_guide_has_every_message_of_the_code(guide, code):
     given = messages_of(code, *RAISERS)
     assert len(given) > 40
     assert [text for text in given if not any(speaks_of(text, message) for message in messages)] == []
-
-
-def test_every_message_says_what_to_do(code):
-    """But for those of the transport: the client puts the advice behind them, which is tested with each fault."""
-    elsewhere = ("is no finite number", "has no such option. …")  # a part of a message; one whose hint is a variable
-    given = messages_of(code, "CocError", "ValueError", "_error", "warn")
-    given = [text for text in given if not text.endswith(elsewhere)]
-    assert len(given) > 30
-    assert [text for text in given if not ADVICE.search(text)] == []

@@ -157,10 +157,11 @@ def check_text(text):
     assert len(text) < LONGEST_MESSAGE
 
 
-def check_failure(status, error_code, request_id, msg, transient):
+def check_failure(status, error_code, request_id, msg, transient, retry_after):
     check_text(msg)
     assert transient.__class__ is bool
     assert status is None or isinstance(status, int)
+    assert retry_after is None or retry_after.__class__ is int and retry_after >= 0
     for text in (error_code, request_id):
         assert text is None or isinstance(text, str) and (not text or text.isprintable())
 
@@ -229,9 +230,8 @@ def test_any_answer_ends_a_plugin_in_its_own_words(target, plugin):
         if not outcome.failed:
             check_tasks(outcome.tasks)
         elif plugin == "module":
-            check_failure(
-                *(outcome.result[name] for name in ("status", "error_code", "request_id", "msg", "transient"))
-            )
+            names = ("status", "error_code", "request_id", "msg", "transient", "retry_after")
+            check_failure(*(outcome.result[name] for name in names))
             assert "exception" not in outcome.result
         else:
             assert isinstance(outcome.result["exception"], AnsibleLookupError)

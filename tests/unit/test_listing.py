@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ARGUMENT_SPEC
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask, run_module
 
@@ -177,8 +177,8 @@ def test_a_listing_that_does_not_advance_ends_after_two_requests(plugin, setting
     outcome = ask(plugin, connection)
     assert outcome.failed and not outcome.tasks
     assert re.fullmatch(
-        rf"GET {re.escape(simulator.endpoint)}/v1/schedule/task does not advance: after \d+ of 2500 tasks it gives the "
-        "same ones again. None is returned. Try again, or filter for fewer tasks.",
+        rf"GET {re.escape(simulator.endpoint)}/v1/schedule/task does not advance: after \d+ of 2500 tasks it returns "
+        "the same ones again. No tasks are returned. Try again, or filter for fewer tasks.",
         outcome.msg,
     )
     assert len(simulator.requests) == 2
@@ -192,7 +192,7 @@ def test_fewer_tasks_than_the_service_counts_are_no_success(plugin, markers, sim
     simulator.faults += [lie, lie]
     outcome = ask(plugin, connection)
     assert outcome.failed and not outcome.tasks
-    assert "gave 60 tasks where it counts 61" in outcome.msg and "None is returned" in outcome.msg
+    assert "returned 60 tasks but counts 61" in outcome.msg and "No tasks are returned" in outcome.msg
 
 
 @both
@@ -221,7 +221,7 @@ CHANGES = {
 # error that says why there is none.
 WITH_MARKERS = {
     "made at the end": "whole",
-    "made at the front": "it counts 25|after 20 of 25 tasks",
+    "made at the front": "but counts 25|after 20 of 25 tasks",
     "removed from the first page": "whole",
     "removed from a later page": "whole",
     "removed where the first page ends": "marker is not that of a matching task",
@@ -259,7 +259,7 @@ def test_tasks_that_come_and_go_while_they_are_listed(plugin, markers, change, e
         assert [task_id for task_id in found if task_id in stayed] == stayed
     else:
         assert outcome.failed and not outcome.tasks
-        assert re.search(expected, outcome.msg) and re.search("None is returned|are not returned", outcome.msg)
+        assert re.search(expected, outcome.msg) and re.search("No tasks are returned|are not returned", outcome.msg)
 
 
 @pytest.mark.parametrize("ignore_limit", [False, True])
@@ -315,7 +315,7 @@ def test_the_example_of_the_api_reference_returns_what_it_shows(plugin, simulato
 
 
 def test_the_table_below_names_every_parameter():
-    assert sorted(PARAMETERS) == sorted(ARGUMENT_SPEC) and len(PARAMETERS) == 19
+    assert sorted(PARAMETERS) == sorted(QUERY_PARAMETERS) and len(PARAMETERS) == 19
 
 
 @both
@@ -404,8 +404,8 @@ def test_an_account_without_tasks_is_warned_of_the_other_sites(plugin, options, 
     outcome = ask(plugin, {**connection, **options})
     assert listed(outcome) == []
     assert outcome.warnings == [
-        f"{simulator.endpoint} knows no scheduled task. If there should be some, set region or endpoint to the site of "
-        "the account: the wrong one answers with an empty list too. The others are https://coc.myhuaweicloud.com, "
+        f"{simulator.endpoint} has no scheduled tasks. If there should be some, set region or endpoint to the site of "
+        "the account: the wrong one returns an empty list too. The others are https://coc.myhuaweicloud.com, "
         "https://coc-intl.myhuaweicloud.com, https://coc-eu-west-101-open-api.myhuaweicloud.eu."
     ]
 

@@ -277,7 +277,7 @@ def test_impossible_secret_is_not_quoted(plugin, source, field, simulator, monke
     for wrong in ("{}\n {}", "{}\u200b{}", "{}ä{}", "{}\x7f{}"):
         give(source, {**fields, field: wrong.format(half, half)}, options, monkeypatch, tmp_path)
         outcome = ask(plugin, options)
-        assert "holds characters that no credential has" in outcome.msg
+        assert "has characters that credentials never have" in outcome.msg
         if field != "access_key":  # which is no secret: Ansible shows it with the module's invocation
             assert leaks(everything(outcome), [half, coc_simulator.SECRET_KEY]) == []
         assert half not in outcome.msg
@@ -424,7 +424,7 @@ def copy_collection(root: Path, metadata_address: str) -> None:
     copied = root / "ansible_collections" / "huaweicloud" / "coc"
     for folder in ("plugins", "meta"):
         shutil.copytree(COLLECTION / folder, copied / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    path = copied / "plugins" / "module_utils" / "_credentials.py"
+    path = copied / "plugins" / "module_utils" / "_ecs_metadata.py"
     text = path.read_text()
     assert text.count('"169.254.169.254"') == 1
     path.write_text(text.replace('"169.254.169.254"', repr(metadata_address)))
@@ -516,8 +516,8 @@ def test_playbook_shows_no_secret(refused, simulator, tmp_path):
     assert len([request for request in simulator.requests if request.method == "GET"]) == tasks + 2
     assert re.search(rf"ok={tasks} .* ignored={tasks if refused else 0}\b", output)
     assert output.count('"msg": "60 tasks"') == (0 if refused else len(SOURCES))
-    assert output.count("answered HTTP 401, APIGW.0301: before ") >= (tasks if refused else 0)
-    assert "holds secrets and others may read it (mode 0644)" in " ".join(output.split())
+    assert output.count("returned HTTP 401, APIGW.0301: before ") >= (tasks if refused else 0)
+    assert "contains secrets and others may read it (mode 0644)" in " ".join(output.split())
     assert '"secret_key": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"' in output
     assert leaks(output, TOLD | secrets_sent(simulator)) == []
 
@@ -549,6 +549,6 @@ def test_command_is_kept_on_this_machine(simulator, tmp_path, only_loopback):
     process = run_ansible(
         tmp_path, "adhoc", "localhost", "-m", "huaweicloud.coc.scheduled_task_info", "-a", json.dumps(arguments)
     )
-    assert "did not answer (PermissionError)" in process.stdout
+    assert "did not respond (PermissionError)" in process.stdout
     assert only_loopback.read_text() == "socket.connect ('192.0.2.1', 80)\n"
     only_loopback.unlink()  # else it fails this test

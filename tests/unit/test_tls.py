@@ -245,7 +245,7 @@ def test_server_of_plain_http_is_named(plugin, pauses):
     with serving(None) as (simulator, options):
         outcome = ask(plugin, options)
     assert outcome.failed
-    assert "no TLS connection" in outcome.msg and "has to speak https" in outcome.msg
+    assert "no TLS connection" in outcome.msg and "must speak HTTPS" in outcome.msg
     assert (simulator.requests, pauses) == ([], [])
 
 
@@ -383,7 +383,7 @@ def test_proxy_that_is_not_there_is_named(plugin, contexts, monkeypatch, pauses)
         with Proxy(simulator.endpoint) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", f"http://user:FakeProxyPassword@{proxy.address}")
         outcome = ask(plugin, {**options, "max_retries": 1})
-    assert "failed at the proxy: Connection refused. See the environment variables HTTPS_PROXY" in outcome.msg
+    assert "failed at the proxy: Connection refused. Check the environment variables HTTPS_PROXY" in outcome.msg
     assert "FakeProxyPassword" not in outcome.output
     assert len(pauses) == 1
 

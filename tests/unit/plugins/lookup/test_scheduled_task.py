@@ -18,12 +18,9 @@ import ansible.template
 import pytest
 from ansible.errors import AnsibleLookupError
 
-from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import (
-    ALIASES,
-    OPTIONS,
-    _refuse_unknown,
-)
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
+from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import ALIASES, OPTIONS
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_typos
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_lookup, run_module
 
@@ -102,7 +99,7 @@ def test_terms_exclude_the_option_task_id(simulator, connection, ids):
 
 def test_no_later_term_tries_credentials_that_were_refused(simulator, connection, ids):
     outcome = run_lookup({**connection, "secret_key": "wrong"}, ids[:5])
-    assert outcome.failed and "answered HTTP 401" in outcome.msg
+    assert outcome.failed and "returned HTTP 401" in outcome.msg
     assert len(simulator.requests) == 1
 
 
@@ -119,8 +116,8 @@ def test_a_missing_task_fails_by_default(answer, simulator, connection, ids):
     outcome = run_lookup(connection, [ids[0], NO_SUCH_ID, ids[1]])
     assert outcome.failed
     assert outcome.msg == (
-        f"{NO_SUCH_ID}: {simulator.endpoint} has no such task, or the other filters leave it out. "
-        "on_missing=warn or skip goes on without it."
+        f"{NO_SUCH_ID}: {simulator.endpoint} has no such task, or the other filters exclude it. "
+        "To continue without it, use on_missing=warn or on_missing=skip."
     )
     assert asked_for(simulator) == [ids[0], NO_SUCH_ID]
 
@@ -131,7 +128,7 @@ def test_a_missing_task_is_left_out_where_that_is_wanted(on_missing, answer, sim
     simulator.faults += [None, answer]
     outcome = run_lookup({**connection, "on_missing": on_missing}, [ids[0], NO_SUCH_ID, ids[1]])
     assert listed(outcome) == [ids[0], ids[1]]
-    said = f"{NO_SUCH_ID}: {simulator.endpoint} has no such task, or the other filters leave it out."
+    said = f"{NO_SUCH_ID}: {simulator.endpoint} has no such task, or the other filters exclude it."
     assert outcome.warnings == ([said] if on_missing == "warn" else [])
 
 
@@ -158,7 +155,7 @@ def test_on_missing_takes_three_values(simulator, connection):
         ("risklevel", "Did you mean risk_level?"),
         ("secretkey", "Did you mean secret_key?"),
         ("Region", "Did you mean region?"),
-        ("errors_only", "It has region, endpoint, "),
+        ("errors_only", "It takes region, endpoint, "),
     ],
 )
 def test_an_unknown_keyword_is_refused_and_names_the_nearest(keyword, hint, simulator, connection):
@@ -211,7 +208,7 @@ def test_nearly_every_typo_of_an_option_is_refused():
         for typo in wrong - set(OPTIONS):
             typos += 1
             with contextlib.suppress(CocError):
-                _refuse_unknown([typo], "ansible_huaweicloud_")
+                refuse_typos([f"ansible_huaweicloud_{typo}"], "ansible_huaweicloud_", OPTIONS, "it")
                 continue
             refused += 1
     assert typos > 10000
@@ -219,7 +216,9 @@ def test_nearly_every_typo_of_an_option_is_refused():
 
 
 # Variables that a role for another product of the vendor may have.
-INNOCENT = """
+INNOCENT = re.findall(
+    r"\w+",
+    """
     account account_id agency_name api_id app_key app_secret auth auth_type auth_url availability_zone backup_id
     bandwidth bucket bucket_name ca_cert cce_cluster cluster_id created_at cts_tracker db_name db_user debug delay
     disk_size disk_type dms_id dns_zone domain domain_name eip elb_id endpoints enterprise_project eps_id
@@ -230,7 +229,8 @@ INNOCENT = """
     resource_ids resource_name resource_type retries role role_name schedule_id script_id secret secret_name
     security_group server_name site snapshot_id source start_time state status subnet_id tags task_ids task_status
     timeouts token topic_urn type user_id username vault_name verify volume_type vpc_id zone zone_id
-""".split()
+    """,
+)
 
 
 def test_a_variable_for_something_else_is_left_alone(simulator, connection):
@@ -293,7 +293,7 @@ def test_what_is_blank_is_not_set(blank, simulator, connection):
 # ---------------------------------------------------------------------------------------------------------------------
 # The same as the module
 
-REQUEST_ID = re.compile("[0-9a-f]{32}")
+VARYING = re.compile(r"[0-9a-f]{32}|\d{8}T\d{6}Z")  # the request ID, and the time of the signature
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_it_fails_as_the_module_does_with_the_very_message(options, connection):
     module, lookup = run_module({**connection, **options}), run_lookup({**connection, **options})
     assert module.failed and lookup.failed
     assert isinstance(lookup.result["exception"], AnsibleLookupError)
-    assert REQUEST_ID.sub("(ID)", lookup.msg) == REQUEST_ID.sub("(ID)", module.msg)
+    assert VARYING.sub("(varies)", lookup.msg) == VARYING.sub("(varies)", module.msg)
 
 
 def test_it_returns_the_tasks_that_the_module_returns(simulator, connection):

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import (
     DEFAULT_FILE,
     FILE_KEYS,
@@ -25,6 +24,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials impor
     Credentials,
     find_credentials,
 )
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 
 SECRET = "FakeSecretKey/+=0001"
 
@@ -199,7 +199,7 @@ def test_half_a_set_names_its_source_and_the_other_half(source, given, missing, 
         f"Credentials in {source.words.format(file=profile)} are incomplete: "
         f"{' and '.join(source.names[field] for field in given)} given, "
         f"{' and '.join(source.names[field] for field in missing)} missing. "
-        "A source is used whole: complete it, or remove it to use the next one."
+        "A source is used whole: complete it, or empty it to use the next one."
     )
 
 
@@ -231,7 +231,7 @@ def test_nothing_found_lists_what_was_looked_at(profile):
     assert refusal.value.msg == (
         "No credentials found. Looked at the options access_key and secret_key, or auth_token; the environment "
         "variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN; the "
-        f"sections [global] and [basic] of the profile file {profile}, which does not exist. Set one of them, on the "
+        f"sections [global] and [basic] of the profile file {profile}, which does not exist. Set one of them on the "
         "host that runs this, or auth_source=ecs_metadata on an ECS that has an agency."
     )
 
@@ -284,8 +284,8 @@ def test_impossible_characters_are_refused_and_not_shown(source, field, profile)
         with pytest.raises(CocError) as refusal:
             find(profile, (source, {**own_set(source), field: secret}))
         assert refusal.value.msg == (
-            f"Credentials in {source.words.format(file=profile)}: {source.names[field]} holds characters that no "
-            "credential has (a line break, a control character or one outside ASCII). Copy it again."
+            f"Credentials in {source.words.format(file=profile)}: {source.names[field]} has characters that "
+            "credentials never have (a line break, a control character, or one outside ASCII). Copy it again."
         )
 
 
@@ -294,14 +294,14 @@ def test_impossible_characters_are_refused_and_not_shown(source, field, profile)
 def test_impossible_characters_in_an_id_are_refused_for_every_source(auth_source, field):
     with pytest.raises(CocError) as refusal:
         find_credentials({"auth_source": auth_source, field: "a\r\nX-Evil: b"}, pytest.fail, {})
-    assert refusal.value.msg.startswith(f"Credentials in the options: {field} holds characters")
+    assert refusal.value.msg.startswith(f"Credentials in the options: {field} has characters")
 
 
 @pytest.mark.parametrize("source", TOKEN_SOURCES, ids=["options", "Terraform environment"])
 def test_impossible_characters_in_a_token_are_refused_and_not_shown(source, profile):
     with pytest.raises(CocError) as refusal:
         find(profile, (source, {"auth_token": f"{SECRET}\r\nX-Evil: {SECRET}"}))
-    assert f"{source.names['auth_token']} holds characters" in refusal.value.msg
+    assert f"{source.names['auth_token']} has characters" in refusal.value.msg
     assert SECRET not in refusal.value.msg
 
 
@@ -348,7 +348,7 @@ def test_other_format_is_refused_without_showing_its_text(profile, content):
         find(profile)
     assert refusal.value.msg == (
         f"The profile file {profile} cannot be read: it is not an INI file with sections and key = value. "
-        "Correct it, or name another with credentials_file."
+        "Fix it, or name another with credentials_file."
     )
     assert refusal.value.__cause__ is None and refusal.value.__suppress_context__  # the parser's text quotes the line
 
@@ -358,8 +358,8 @@ def test_what_is_there_twice_is_refused_with_its_line(profile, again):
     write(profile, f"[global]\nsk = {SECRET}\n{again} = {SECRET}\n")
     with pytest.raises(CocError) as refusal:
         find(profile)
-    reason = "line 3 has a section or key for the second time"
-    assert f"The profile file {profile} cannot be read: {reason}. Correct it" in refusal.value.msg
+    reason = "line 3 repeats a section or a key"
+    assert f"The profile file {profile} cannot be read: {reason}. Fix it" in refusal.value.msg
     assert refusal.value.__cause__ is None and refusal.value.__suppress_context__
 
 
@@ -375,7 +375,7 @@ def test_unreadable_file_says_why(profile):
     profile.mkdir()  # what a test can rely on even where it runs as root
     with pytest.raises(CocError) as refusal:
         find(profile)
-    assert f"The profile file {profile} cannot be read: Is a directory. Correct it" in refusal.value.msg
+    assert f"The profile file {profile} cannot be read: Is a directory. Fix it" in refusal.value.msg
 
 
 def test_file_is_not_opened_when_it_is_not_needed(profile):
@@ -397,7 +397,8 @@ def test_file_that_others_may_read_gives_a_warning(profile, mode):
     warnings: list[str] = []
     assert find_credentials({}, warnings.append, {})().access_key == "G"
     assert warnings == [
-        f"The profile file {profile} holds secrets and others may read it (mode {mode:04o}). Run: chmod 600 {profile}"
+        f"The profile file {profile} contains secrets and others may read it (mode {mode:04o}). "
+        f"Run: chmod 600 {profile}"
     ]
 
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import drop_blank, refuse_lists
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_lists, without_blanks
 
 
 def test_blank_is_not_set():
     blank = {"a": None, "b": "", "c": " ", "d": "\t\r\n", "e": "\u3000"}
     kept = {"f": 0, "g": False, "h": "0", "i": " x ", "j": "None", "k": []}
-    assert drop_blank({**blank, **kept}) == kept
+    assert without_blanks({**blank, **kept}) == kept
 
 
 @pytest.mark.parametrize("value, kind", [(["a", "b"], "list"), ([], "list"), (("a",), "tuple"), ({"a": 1}, "dict")])

@@ -14,12 +14,12 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
-    ARGUMENT_SPEC,
     LATEST,
     MAX_LENGTH,
+    QUERY_PARAMETERS,
     TIMES,
     UNIT_SECONDS,
     build_query,
@@ -76,9 +76,9 @@ def refused(function, *arguments):
 
 def test_parameters_and_choices_are_those_of_the_service():
     """The simulator's list was written from the API reference by itself."""
-    assert set(ARGUMENT_SPEC) == set(coc_simulator.PARAMETERS) == set(EVERY_PARAMETER)
-    assert set(ARGUMENT_SPEC) == {*PATTERNS, *TIMES, "offset", "limit"}
-    choices = {name: spec["choices"] for name, spec in ARGUMENT_SPEC.items() if "choices" in spec}
+    assert set(QUERY_PARAMETERS) == set(coc_simulator.PARAMETERS) == set(EVERY_PARAMETER)
+    assert set(QUERY_PARAMETERS) == {*PATTERNS, *TIMES, "offset", "limit"}
+    choices = {name: spec["choices"] for name, spec in QUERY_PARAMETERS.items() if "choices" in spec}
     allowed = {
         name: pattern.split("|") for name, pattern in PATTERNS.items() if name.endswith(("type", "status", "level"))
     }
@@ -99,11 +99,11 @@ def test_all_parameters_pass_together():
 def test_nothing_is_sent_that_was_not_given():
     """Least of all enterprise_project_id: whether 0 and none mean the same is not known."""
     assert build_query({}) == {}
-    assert build_query(dict.fromkeys(ARGUMENT_SPEC)) == {}
+    assert build_query(dict.fromkeys(QUERY_PARAMETERS)) == {}
 
 
 def test_other_options_are_no_parameters():
-    others = {**_client.ARGUMENT_SPEC, **_credentials.ARGUMENT_SPEC, "on_missing": {}}
+    others = {**CONNECTION, "on_missing": {}}
     assert build_query({**dict.fromkeys(others, "x"), "task_type": "SCRIPT"}) == {"task_type": "SCRIPT"}
 
 
@@ -118,7 +118,7 @@ def test_ages_count_from_the_present():
 printable = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 numbers = st.integers(0, LATEST)
 plausible: dict[str, st.SearchStrategy] = {
-    name: st.sampled_from(spec["choices"]) for name, spec in ARGUMENT_SPEC.items() if "choices" in spec
+    name: st.sampled_from(spec["choices"]) for name, spec in QUERY_PARAMETERS.items() if "choices" in spec
 }
 for name, most in MAX_LENGTH.items():
     plausible[name] = st.text(printable, min_size=1, max_size=most)
@@ -159,7 +159,7 @@ def test_lengths_are_those_of_the_service():
     assert longest == MAX_LENGTH
 
 
-@pytest.mark.parametrize("name", [name for name, spec in ARGUMENT_SPEC.items() if spec["type"] == "str"])
+@pytest.mark.parametrize("name", [name for name, spec in QUERY_PARAMETERS.items() if spec["type"] == "str"])
 def test_text_that_cannot_be_encoded_is_refused(name):
     """The file system gives such text for names that are not UTF-8."""
     assert refused(build_query, {name: "a\udcff"}) == f"{name}: 'a\\udcff' is not valid text. Give it in UTF-8."
@@ -240,7 +240,7 @@ def test_offset_out_of_range_is_refused(offset):
 def test_start_after_end_is_refused(start, end):
     options = {"last_execution_start_time": start, "last_execution_end_time": end}
     assert refused(build_query, options, NOW) == (
-        f"last_execution_start_time: {start} is after last_execution_end_time, {end}. Correct one."
+        f"last_execution_start_time: {start} is after last_execution_end_time, {end}. Fix one of them."
     )
 
 
@@ -431,5 +431,5 @@ TIMES_WITHOUT_A_ZONE = ["2026-01-31T08:00:00", "2026-01-31 08:00:00", "2026-01-3
 def test_time_without_a_zone_is_refused(written, read):
     value = str(read(written))
     assert refused(parse_time, "last_execution_start_time", value, NOW) == (
-        f"last_execution_start_time: {value!r} has no zone. Put Z for UTC or an offset such as +08:00 behind it."
+        f"last_execution_start_time: {value!r} has no zone. Add Z for UTC, or an offset such as +08:00."
     )

@@ -167,7 +167,7 @@ def test_what_goes_over_the_wire_is_what_was_signed(service, query, domain_id, p
     )
     service.faults.append(answer_200_if_signed)
     with client:
-        assert client.get("/v1/schedule/task", query) == {"signed": True}
+        assert client.get("/v1/schedule/task", query, "none").document == {"signed": True}
     request = service.requests[-1]
     assert request.raw_query == canonical_query(query)
     assert dict(request.query) == query

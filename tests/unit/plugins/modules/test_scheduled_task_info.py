@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _credentials, _scheduled_task
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _scheduled_task
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_module
 
-OPTIONS = {**_client.ARGUMENT_SPEC, **_credentials.ARGUMENT_SPEC, **_scheduled_task.ARGUMENT_SPEC}
+OPTIONS = _scheduled_task.ARGUMENT_SPEC
 BLANK = [None, "", "  "]
 
 # Of a task, by the API reference; the last five are those that a real answer may leave out.
@@ -111,7 +111,7 @@ def test_a_refusal_has_message_status_code_and_request_id(simulator, connection)
     assert (failure["failed"], failure["status"], failure["error_code"]) == (True, 403, "APIGW.0302")
     assert re.fullmatch("[0-9a-f]{32}", failure["request_id"])
     assert failure["msg"] == (
-        f"GET {simulator.endpoint}/v1/schedule/task?limit=1000 answered HTTP 403, APIGW.0302: The IAM user is not "
+        f"GET {simulator.endpoint}/v1/schedule/task?limit=1000 returned HTTP 403, APIGW.0302: The IAM user is not "
         f"authorized to access the API (request ID {failure['request_id']}). The user needs the IAM permission "
         "coc:schedule:list, with the scope of all resources."
     )
@@ -144,7 +144,8 @@ def test_a_missing_requests_library_is_told_of(tmp_path):
     )
     result = json.loads(run.stdout)
     assert (run.returncode, result["failed"], run.stderr) == (1, True, b"")
-    assert result["msg"].startswith("Failed to import the required Python library (requests) on ")
+    assert f"{sys.executable} cannot import the Python library requests" in result["msg"]
+    assert result["msg"].endswith(f" {sys.executable} -m pip install requests")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -266,16 +267,16 @@ def test_a_value_that_is_no_choice_is_refused_before_any_request(name, simulator
         ("timeout", 0, "timeout: 0.0 is out of range; it takes 0.001 to 3600 seconds."),
         ("timeout", 3601, "timeout: 3601.0 is out of range"),
         ("timeout", "soon", "timeout"),
-        ("max_retries", -1, "max_retries: -1 is out of range; it takes 0 to 20 attempts."),
+        ("max_retries", -1, "max_retries: -1 is out of range; it takes 0 to 20 retries."),
         ("max_retries", 21, "max_retries: 21 is out of range"),
         ("validate_certs", "maybe", "validate_certs"),
         ("ca_path", "/does/not/exist", "ca_path: /does/not/exist does not exist."),
         ("endpoint", "ftp://127.0.0.1", "endpoint: "),
-        ("endpoint", "http://192.0.2.1", "endpoint: 'http://192.0.2.1' would send credentials in the clear."),
+        ("endpoint", "http://192.0.2.1", "endpoint: 'http://192.0.2.1' would send credentials unencrypted."),
         ("auth_token", coc_simulator.AUTH_TOKEN, "Credentials in the options: auth_token excludes "),
-        ("security_token", "line\nbreak", "Credentials in the options: security_token holds characters"),
-        ("domain_id", "line\nbreak", "Credentials in the options: domain_id holds characters"),
-        ("project_id", "项目", "Credentials in the options: project_id holds characters"),
+        ("security_token", "line\nbreak", "Credentials in the options: security_token has characters"),
+        ("domain_id", "line\nbreak", "Credentials in the options: domain_id has characters"),
+        ("project_id", "项目", "Credentials in the options: project_id has characters"),
         ("auth_source", "ecs_metadata", "auth_source=ecs_metadata excludes access_key, secret_key."),
     ],
 )
@@ -289,7 +290,7 @@ def test_what_cannot_be_right_is_refused_before_any_request_and_named(name, valu
 def test_a_window_that_ends_before_it_starts_is_refused(simulator, connection):
     window = {"last_execution_start_time": "-1h", "last_execution_end_time": "-2h"}
     outcome = run_module({**connection, **window})
-    assert outcome.msg == "last_execution_start_time: -1h is after last_execution_end_time, -2h. Correct one."
+    assert outcome.msg == "last_execution_start_time: -1h is after last_execution_end_time, -2h. Fix one of them."
     assert simulator.requests == []
 
 

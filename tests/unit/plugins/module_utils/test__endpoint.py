@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import CocError, find_endpoint
+from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 
 CHINA = "https://coc.myhuaweicloud.com"
 INTERNATIONAL = "https://coc-intl.myhuaweicloud.com"
@@ -18,7 +19,7 @@ SITES = (
     f"eu-west-101 for Europe ({EUROPE})"
 )
 ADVICE = (
-    f"Set region to that of the site of your account, wherever its resources are: {SITES}. "
+    f"Set region to the one that stands for the site of your account, wherever its resources are: {SITES}. "
     "Or set endpoint to the URL of another site."
 )
 SECRET = "FakePassword"
@@ -87,7 +88,7 @@ def test_usable_endpoint(endpoint, used):
 def test_plain_http_is_for_this_machine_only(host):
     with pytest.raises(CocError) as refusal:
         find_endpoint({"endpoint": f"http://{host}"}, {})
-    assert refusal.value.msg == (f"endpoint: 'http://{host}' would send credentials in the clear. Use https://{host}.")
+    assert refusal.value.msg == (f"endpoint: 'http://{host}' would send credentials unencrypted. Use https://{host}.")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_neither_region_nor_endpoint(options, environ):
     with pytest.raises(CocError) as refusal:
         find_endpoint(options, environ)
     assert refusal.value.msg == (
-        "Neither region nor endpoint is set, nor is the environment variable HW_REGION_NAME or "
+        "No site is given: neither region nor endpoint is set, nor the environment variable HW_REGION_NAME or "
         f"HUAWEICLOUD_COC_ENDPOINT. {ADVICE}"
     )
 

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parse responses: JSON body, error formats, Date header, Retry-After."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response. ``headers`` is case-insensitive; ``body`` is unpacked, None if it cannot be read."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What an error response says. ``content`` says in words what the body is; ``code`` and ``message`` may be empty.
+
+    None of these is safe to show: they may repeat secrets of the request.
+    """
+
+    code: str
+    message: str
+    request_id: str | None
+    content: str
+
+
+def parse_json(body: bytes) -> t.Any:
+    """Return the JSON value in ``body``; the last of repeated keys counts, as in the vendor's SDK.
+
+    Raises ValueError or RecursionError for anything else, and for what could not be passed on as JSON: infinite
+    numbers, NaN, and lone surrogates.
+    """
+    decoded = json.loads(body.decode("utf-8-sig"), parse_constant=_parse_finite, parse_float=_parse_finite)
+    if b"\\ud" in body.lower():
+        json.dumps(decoded, ensure_ascii=False).encode()
+    return decoded
+
+
+def _parse_finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return number
+
+
+def describe(response: Response) -> Problem:
+    """Return what is wrong according to ``response``, which is not a success or does not have the expected body."""
+    request_id = response.headers.get("X-Request-Id")
+    if response.body is None:
+        return Problem("", "", request_id, "a body that cannot be read")
+    try:
+        decoded = parse_json(response.body)
+    except (ValueError, RecursionError) as error:
+        return Problem("", "", request_id, _describe_text(response.body, error))
+    code, message = "", ""
+    if isinstance(decoded, dict):
+        code, message = find_error(decoded)
+        if request_id is None and isinstance(decoded.get("request_id"), str):
+            request_id = decoded["request_id"]
+    content = "JSON null" if decoded is None else f"a JSON {json_type(decoded)}"
+    return Problem(code, message, request_id, content)
+
+
+def _describe_text(body: bytes, error: Exception) -> str:
+    """Return in words what a body is that is not JSON because of ``error``."""
+    text = body[:4096].decode("utf-8", "replace")
+    title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
+    if title:
+        return f"an HTML page titled '{title.group(1).strip()}'"
+    return f"a body that is not JSON ({error}): '{text[:200]}'" if text else "an empty body"
+
+
+def find_error(document: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    """Return code and message of an error, each '' if it has none.
+
+    Huawei Cloud's services name them in three ways, some of them below a key ``error`` (API reference, field reports).
+    """
+    inner = document.get("error")
+    for holder in (document, inner if isinstance(inner, dict) else {}):
+        for code, message in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
+            if isinstance(holder.get(code), (str, int)) or isinstance(holder.get(message), str):
+                text = holder.get(message)
+                return str(holder.get(code) or ""), text if isinstance(text, str) else ""
+    return "", ""
+
+
+def means_success(code: str) -> bool:
+    """Return whether an error code in an HTTP 200 means success: it is empty, or all its digits are zero.
+
+    Some operations of COC return COC.00000000 (field report).
+    """
+    return not code or set(re.findall(r"\d", code)) == {"0"}
+
+
+def json_type(value: object) -> str:
+    """Return in the terms of JSON what ``value`` is."""
+    if value is None:
+        return "null"
+    names = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+    return names[type(value)]
+
+
+def clock_skew(response: Response) -> timedelta | None:
+    """Return how far the service's clock is ahead of this machine's, by the Date header. None if that is absurd."""
+    date = _parse_date(response.headers.get("Date", ""))
+    ahead = date and date - datetime.now(timezone.utc)
+    # more would overflow when it is added to a time
+    return ahead if ahead is not None and abs(ahead) < timedelta(days=36500) else None
+
+
+def retry_after(response: Response) -> int | None:
+    """Return how many seconds the service asks to wait in Retry-After, as a number or a date. None if it does not.
+
+    A date is compared with the response's own Date, if it has one, since this machine's clock may be off.
+    """
+    text = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch("[0-9]+", text):
+        return int(text[:18])
+    date, now = _parse_date(text), _parse_date(response.headers.get("Date", "")) or datetime.now(timezone.utc)
+    return math.ceil((date - now).total_seconds()) if date and date >= now else None
+
+
+def _parse_date(text: str) -> datetime | None:
+    """Return the time in an HTTP date; None for anything else, and for a date without a zone."""
+    try:
+        date = parsedate_to_datetime(text)
+        return date.astimezone(timezone.utc) if date.tzinfo else None
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None

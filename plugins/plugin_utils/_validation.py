@@ -1,0 +1,76 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check options for plugins whose options Ansible does not check: misspelled names, types, choices."""
+
+from __future__ import annotations
+
+import os.path
+import re
+import typing as t
+from difflib import get_close_matches
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
+    ArgumentSpec,
+    refuse_lists,
+    without_blanks,
+)
+
+
+def refuse_unknown(names: t.Iterable[str], spec: ArgumentSpec, plugin: str) -> None:
+    """Raise :class:`CocError` for a name that ``plugin`` has no option for.
+
+    Ignoring a misspelled filter would let every task through.
+    """
+    for name in names:
+        if name not in spec:
+            near = get_close_matches(name, spec, 1, 0.55)
+            hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(spec)}."
+            raise CocError(f"{name}: {plugin} has no such option. {hint}")
+
+
+def refuse_typos(variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, plugin: str) -> None:
+    """Raise :class:`CocError` for a variable that is a typo of ``prefix`` and an option.
+
+    Other roles may use variables with the same prefix, so anything else is left alone.
+    """
+    aliases = {alias: option for option in spec for alias in spec[option].get("aliases", ())}
+    for variable in variables:
+        name = variable[len(prefix) :]
+        if name not in spec:
+            meant = aliases.get(name) or next((option for option in spec if _is_typo(name, option)), None)
+            if meant:
+                raise CocError(f"{variable}: {plugin} has no such option. Did you mean {prefix}{meant}?")
+
+
+def _is_typo(name: str, option: str) -> bool:
+    """Return whether ``name`` is ``option`` with one letter lost, added, wrong, or swapped with the next.
+
+    Case, hyphens and underscores do not count: riskLevel. A plural is another name, not a typo.
+    """
+    name, option = (re.sub("[-_]", "", text).lower() for text in (name, option))
+    if name == option + "s" and not option.endswith("s"):
+        return False
+    same = len(os.path.commonprefix((name, option)))
+    name, option = name[same:], option[same:]
+    lost, added, wrong = name == option[1:], name[1:] == option, name[1:] == option[1:]
+    return lost or added or wrong or name == option[1::-1] + option[2:]
+
+
+def validate(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.Any]:
+    """Return all options of ``spec``, converted and with defaults, from those that the user gave.
+
+    For plugins that Ansible does not do this for. Blank options count as not given. Raises :class:`CocError` in the
+    words that Ansible has for modules.
+    """
+    given = without_blanks(given)
+    checked = ArgumentSpecValidator(spec).validate(given)
+    if checked.error_messages:
+        raise CocError(checked.error_messages[0])  # a module, too, shows only the first
+    refuse_lists(given, spec)
+    options: dict[str, t.Any] = checked.validated_parameters
+    return options
