@@ -280,7 +280,7 @@ def retry_delay(failure: Failure, attempts: int, max_retries: int) -> float | No
     asked = failure.retry_after or 0
     if not failure.transient or attempts > max_retries or asked > LONGEST_DELAY:
         return None
-    growing = min(0.5 * 2 ** (attempts - 1), LONGEST_DELAY) * random.uniform(0.5, 1)
+    growing = min(0.5 * 2.0 ** (attempts - 1), LONGEST_DELAY) * random.uniform(0.5, 1)
     return max(growing, asked)
 
 

@@ -13,9 +13,11 @@ is too small.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 
-class Page(t.NamedTuple):
+@dataclass(frozen=True)
+class Page:
     """What is known of one page."""
 
     start: t.Mapping[str, str | int]  # the marker or offset that it was asked for with; nothing for the first of all

@@ -116,9 +116,10 @@ def json_type(value: object) -> str:
 def clock_skew(response: Response) -> timedelta | None:
     """Return how far the service's clock is ahead of this machine's, by the Date header. None if that is absurd."""
     date = _parse_date(response.headers.get("Date", ""))
-    ahead = date and date - datetime.now(timezone.utc)
-    # more would overflow when it is added to a time
-    return ahead if ahead is not None and abs(ahead) < timedelta(days=36500) else None
+    if date is None:
+        return None
+    ahead = date - datetime.now(timezone.utc)
+    return ahead if abs(ahead) < timedelta(days=36500) else None  # more would overflow when it is added to a time
 
 
 def retry_after(response: Response) -> int | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided about pages, case by case. A page: what was asked, received, new, counted, marked, and the last ID."""
+"""What is decided about pages, case by case. A page is what was asked, came, was new, counted, marked, and last."""
 
 from __future__ import annotations
 
