@@ -559,10 +559,9 @@ def test_markers(simulator, markers, sizes, last):
 
 
 def test_unknown_markers_are_a_mistake_in_the_test(simulator):
-    simulator.markers = "sometimes"
     with pytest.raises(ValueError) as mistake:
-        simulator._list_tasks({})
-    assert "markers='sometimes'" in str(mistake.value)
+        simulator.markers = "sometimes"
+    assert str(mistake.value).startswith("markers='sometimes' is none of always, until_last, ")
 
 
 def test_page_cap(simulator):
@@ -637,7 +636,7 @@ def test_latency(simulator, waits):
 def test_unknown_setting_is_refused():
     with pytest.raises(TypeError) as mistake:
         Simulator(page_size=5)
-    assert str(mistake.value) == "unknown setting: page_size"
+    assert "unexpected keyword argument 'page_size'" in str(mistake.value)
 
 
 def test_log_has_no_secret(tmp_path):
@@ -843,7 +842,7 @@ def test_fault_of_the_command_line(simulator):
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, coc_simulator.__file__, *arguments]
+    return [sys.executable, os.path.dirname(coc_simulator.__file__), *arguments]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -888,7 +887,7 @@ def test_command_that_a_signal_ends():
 def test_command_that_cannot_start(arguments):
     finished = run(*arguments)
     assert finished.returncode == 1
-    assert finished.stderr.startswith("coc_simulator.py: ") and "Traceback" not in finished.stderr
+    assert finished.stderr.startswith("coc_simulator: ") and "Traceback" not in finished.stderr
 
 
 def test_port_in_use(simulator):
