@@ -112,3 +112,15 @@ class Authentication:
                 "expires_at": datetime.fromtimestamp(expiry, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             }
         }
+
+
+SCOPES = {"none": None, "domain": "X-Domain-Id", "project": "X-Project-Id"}
+
+
+def check_scope(request, required):
+    """Raise ApiError if the request (Request) lacks the header of the scope (str, a key of SCOPES) that is required."""
+    header = SCOPES[required]
+    if header and not request.header(header):
+        raise ApiError(
+            400, "COC.00011013", f"Login user is null: {header} is missing.", f"登录用户为空：缺少{header}。"
+        )

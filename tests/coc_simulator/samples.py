@@ -59,6 +59,14 @@ HISTORY = (
     "PAUSED",
     "CANCELED",
 )
+# The fields that a real response may leave out, or give as null or "".
+MAY_BE_EMPTY = (
+    "last_execution_time",
+    "last_execution_status",
+    "reviewer",
+    "reviewer_user_name",
+    "associated_task_name_en",
+)
 LONGEST_AGE = {"PROCESSING": 20 * MINUTE, "ABNORMAL": 2 * DAY, "FINISHED": 7 * DAY}  # of the last execution
 
 
@@ -68,7 +76,7 @@ def sample_tasks(count=60, seed=0, now_ms=None):
     The first one is the API reference's example, the only one that is ONCE and FINISHED.
 
     :param count: (int) how many
-    :param seed: (int) another seed gives other tasks
+    :param seed: (int) another seed gives other tasks, None others at each call
     :param now_ms: (int) the time they refer to, milliseconds since the epoch; default now
     :returns: (list of dict) with the 22 fields of the API reference; as in real answers a field that has nothing to
         tell (of a task that never ran, or that nobody reviews) is null, "" or left out

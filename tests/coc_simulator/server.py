@@ -22,8 +22,9 @@ import threading
 import time
 import uuid
 
-from .authentication import Authentication
+from .authentication import Authentication, check_scope
 from .behaviour import SETTINGS, Behaviour
+from .changes import apply_change, check_script
 from .faults import RANDOM_FAULTS
 from .messages import Answer, Request, to_json
 from .refusals import ERRORS, ApiError
@@ -33,6 +34,7 @@ from .service import list_tasks, read_parameters
 SCHEDULED_TASKS = "/v1/schedule/task"
 METADATA_TOKEN = "/meta-data/latest/api/token"
 METADATA_SECURITY_KEY = "/openstack/latest/securitykey"
+CHANGES = "/simulator/changes"  # the simulator's own: POST a change
 SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-metadata-token")
 
 
@@ -43,11 +45,12 @@ class Simulator:
     :param tls: (ssl.SSLContext, or the paths of a certificate and its key) default: plain HTTP
     :param port: (int) 0 for a free one
     :param log: (path) a file for one JSON line per request, secrets masked
+    :param changes: (list of dict) a script of changes, see changes.py; their time begins when it starts
     :param behaviour: settings of :class:`Behaviour` by name; they are attributes, too, that can be assigned while it
         runs
     """
 
-    def __init__(self, tasks=None, tls=None, port=0, log=None, **behaviour):
+    def __init__(self, tasks=None, tls=None, port=0, log=None, changes=(), **behaviour):
         self.behaviour = Behaviour(**behaviour)
         self.tasks = sample_tasks() if tasks is None else sample_tasks(tasks) if isinstance(tasks, int) else tasks
         if isinstance(tls, (tuple, list)):
@@ -61,7 +64,9 @@ class Simulator:
         self.connections = 0  # TCP connections accepted so far
         self.faults = []  # one is taken per request, in order; None: answer this one normally
         self.closing = threading.Event()
+        self._script = check_script(self.tasks, list(changes))
         self._lock = threading.Lock()
+        self._changing = threading.Lock()
         self._chance = random.Random(self.seed)
         self._sockets = set()
         self._page_end = None  # ID of the last task of the page before
@@ -85,6 +90,7 @@ class Simulator:
     def __enter__(self):
         self._log = open(self.log, "a", encoding="utf-8") if self.log else None
         self.listen()
+        threading.Thread(target=self._play, args=(self._script,), daemon=True).start()
         return self
 
     def __exit__(self, *_exception):
@@ -108,6 +114,25 @@ class Simulator:
         self._server.shutdown()
         self._server.server_close()
 
+    def change(self, **change):
+        """Change, add or remove a task at once: ``simulator.change(task=0, run="ABNORMAL")``, see changes.py.
+
+        ``tasks`` becomes another list, and the task another dict: what was taken from it before stays as it was.
+
+        :returns: (dict) the task, as it is now or was when it was removed
+        :raises ValueError: it is not a change, or there is no such task
+        """
+        with self._changing:
+            self.tasks, task = apply_change(self.tasks, change)
+            return task
+
+    def _play(self, script):
+        started = time.monotonic()
+        for after, change in script:
+            if self.closing.wait(max(0, started + after - time.monotonic())):
+                return
+            self.change(**change)
+
     def now(self):
         """Its time, seconds since the epoch (float)."""
         return time.time() + self.clock_offset
@@ -128,7 +153,9 @@ class Simulator:
             self._sockets.discard(connection)
 
     def receive(self, request):
-        """Record a request; returns the fault that is its lot, if any."""
+        """Record a request to the service; returns the fault that is its lot, if any."""
+        if request.path == CHANGES:
+            return None
         with self._lock:
             self.requests.append(request)
             if self._log:
@@ -144,6 +171,13 @@ class Simulator:
                 return self._chance.choice(RANDOM_FAULTS)
             return None
 
+    def rate_headers(self):
+        """The headers (dict) that tell how many requests remain, as the gateway words them."""
+        if not self.rate_limit:
+            return {}
+        remaining = max(0, self.rate_limit - sum(request.path == SCHEDULED_TASKS for request in self.requests))
+        return {"X-Apig-Ratelimit-User": f"remain:{remaining},limit:{self.rate_limit},time:5 minute"}
+
     def handle(self, request):
         """The normal answer to a request, a document for JSON.
 
@@ -153,7 +187,9 @@ class Simulator:
         behaviour = self.behaviour
         if operation == ("GET", SCHEDULED_TASKS):
             self._authentication.check(request, self.now())
-            document = list_tasks(self.tasks, read_parameters(request.query), behaviour, self._page_end)
+            check_scope(request, behaviour.required_scope)
+            parameters = read_parameters(request.query, behaviour.large_limit)
+            document = list_tasks(self.tasks, parameters, behaviour, self._page_end)
             page = document["scheduled_tasks"]
             self._page_end = page[-1]["id"] if page else None
             return document
@@ -161,6 +197,11 @@ class Simulator:
             return self._authentication.metadata_token(request, behaviour)
         if operation == ("GET", METADATA_SECURITY_KEY):
             return self._authentication.metadata_credentials(request, behaviour, self.now())
+        if operation == ("POST", CHANGES):
+            try:
+                return self.change(**json.loads(request.content))
+            except (TypeError, ValueError) as error:
+                raise ApiError(400, "SIMULATOR.0001", str(error), str(error)) from None
         raise ERRORS[404]
 
 
@@ -227,14 +268,18 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             "Date": email.utils.formatdate(self.simulator.now(), usegmt=True),
             "Content-Type": "text/plain" if is_text else "application/json;charset=utf8",
             "X-Request-Id": uuid.uuid4().hex,
+            **self.simulator.rate_headers(),
         }
         packed = self.simulator.gzip and "gzip" in (self.request_read.header("Accept-Encoding") or "")
         return Answer(code, headers, document.encode() if is_text else to_json(document), packed)
 
     def error(self, error):
-        """The Answer that tells of an ApiError, in English if the request asks for it."""
-        english = (self.request_read.header("X-Language") or "").lower() == "en-us"
-        document = {"error_code": error.code, "error_msg": error.english if english else error.chinese}
+        """The Answer that tells of an ApiError, in the language that the settings say."""
+        language = self.simulator.language
+        if language == "requested":
+            language = (self.request_read.header("X-Language") or "").lower()
+        message = error.english if language == "en-us" else error.chinese
+        document = {"error_code": error.code, "error_msg": message}
         answer = self._answer(error.status, document)
         document["request_id"] = answer.headers["X-Request-Id"]
         return answer.replace(to_json(document))
