@@ -53,7 +53,7 @@ def check_script(tasks, script):
     timed = []
     for step in script:
         after = step.get("after") if isinstance(step, dict) else None
-        if type(after) not in (int, float) or after < 0:
+        if not isinstance(after, (int, float)) or after < 0:
             raise ValueError(f"{step!r} has no time: after is a number of seconds")
         timed.append((after, {key: value for key, value in step.items() if key != "after"}))
     timed.sort(key=lambda pair: pair[0])

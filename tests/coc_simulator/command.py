@@ -109,8 +109,8 @@ class End:
     """What ends the simulator: a signal, or that the file of its variables is removed, if it has one."""
 
     def __init__(self):
-        self._signals = queue.SimpleQueue()
-        self._file = self._content = None
+        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._file = self._content = ""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _frame: self._signals.put(number))
 
@@ -126,7 +126,10 @@ class End:
         try:
             return self._signals.get(timeout=seconds)
         except queue.Empty:
-            return signal.SIGTERM if self._file and self._is_removed() else 0
+            if not self._file or not self._is_removed():
+                return 0
+            self._file = ""  # once is enough
+            return signal.SIGTERM
 
     def _is_removed(self):
         """Whether the file is gone, or is that of a later simulator."""
@@ -148,13 +151,14 @@ def run_command(command, environment, end):
     with subprocess.Popen(
         group_ends, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as guarding, subprocess.Popen(command, env=environment, start_new_session=True) as process:
+        assert guarding.stdin
         guarding.stdin.write(b"%d\n" % process.pid)
         guarding.stdin.flush()
         until = None
         while process.poll() is None and (until is None or time.monotonic() < until):
             number = end.wait(0.05)
             if not number and os.getppid() != parent:
-                number = signal.SIGTERM
+                number, parent = signal.SIGTERM, os.getppid()
             if number:
                 until = until or time.monotonic() + PATIENCE
                 with contextlib.suppress(OSError):  # it has just ended
