@@ -222,7 +222,7 @@ def build_import_check(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Run the example playbooks on the simulator, with the collection installed as users have it."""
     install_for_examples(session)
-    session.run("python", "tests/coc_simulator", "--", "python", "tests/demo.py", log=False)
+    session.run("python", "tests/coc_simulator", "--", "python", "utils/demo.py", log=False)
 
 
 @nox.session
