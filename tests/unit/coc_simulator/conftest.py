@@ -10,6 +10,7 @@ import gzip
 import http.client
 import json
 import socket
+import types
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -50,68 +51,47 @@ class Reply:
         return [task["id"] for task in self.document["scheduled_tasks"]]
 
 
-class Keys:
-    """What the vendor's signer takes as credentials."""
-
-    def __init__(self, access_key: str, secret_key: str) -> None:
-        self.ak, self.sk = access_key, secret_key
-
-
-def sign(
-    simulator: Simulator,
-    query: t.Any = (),
-    headers: t.Any = (),
-    access_key: str = ACCESS_KEY,
-    secret_key: str = SECRET_KEY,
-    clock: float = 0,
-    path: str = SCHEDULED_TASKS,
-) -> tuple[str, dict[str, str]]:
+def sign(simulator, query=(), headers=(), access_key=ACCESS_KEY, secret_key=SECRET_KEY, clock=0, path=SCHEDULED_TASKS):
     """Return the target and the headers that the vendor's SDK would send, its clock that many seconds ahead."""
-    now = datetime.now(timezone.utc) + timedelta(seconds=clock)
+    date = (datetime.now(timezone.utc) + timedelta(seconds=clock)).strftime("%Y%m%dT%H%M%SZ")
+    headers = {**dict(headers), "X-Sdk-Date": date}
     request = SdkRequest(
         method="GET",
         schema="http",
         host=f"127.0.0.1:{simulator.port}",
         resource_path=path,
         query_params=list(dict(query).items()),
-        header_params={**dict(headers), "X-Sdk-Date": now.strftime("%Y%m%dT%H%M%SZ")},
+        header_params=headers,
         body="",
     )
-    signed = Signer(Keys(access_key, secret_key)).sign(request)
+    signed = Signer(types.SimpleNamespace(ak=access_key, sk=secret_key)).sign(request)
     return signed.uri, signed.header_params
 
 
-def connect(simulator: Simulator) -> http.client.HTTPConnection:
+def connect(simulator):
     return http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=LONGEST)
 
 
-def send(
-    simulator: Simulator,
-    target: str,
-    headers: t.Any = (),
-    method: str = "GET",
-    connection: http.client.HTTPConnection | None = None,
-    content: bytes | None = None,
-) -> Reply:
+def send(simulator, target, headers=(), method="GET", connection=None, content=None) -> Reply:
     connection = connection or connect(simulator)
     connection.request(method, target, content, dict(headers))
     answer = connection.getresponse()
     content = answer.read()
-    unpacked = gzip.decompress(content) if answer.headers["Content-Encoding"] == "gzip" else content
     try:
-        document = json.loads(unpacked)
-    except ValueError:
+        packed = answer.headers["Content-Encoding"] == "gzip"
+        document = json.loads(gzip.decompress(content) if packed else content)
+    except (EOFError, ValueError):
         document = None
     return Reply(answer.status, answer.headers, content, document)
 
 
-def ask(simulator: Simulator, query: t.Any = (), extra: t.Any = (), **settings: t.Any) -> Reply:
+def ask(simulator, query=(), extra=(), **settings) -> Reply:
     """Return the reply to a signed request; ``extra`` headers are sent unsigned."""
     target, headers = sign(simulator, query, **settings)
     return send(simulator, target, {**headers, **dict(extra)})
 
 
-def received(simulator: Simulator) -> tuple[bytes, bool]:
+def received(simulator) -> tuple[bytes, bool]:
     """Send a good request over a plain socket; return all bytes that come back, and whether a reset ended them."""
     target, headers = sign(simulator)
     lines = [f"GET {target} HTTP/1.1", *map(": ".join, headers.items()), "", ""]
@@ -126,30 +106,24 @@ def received(simulator: Simulator) -> tuple[bytes, bool]:
     return content, False
 
 
-def metadata(simulator: Simulator) -> dict[str, str]:
+def metadata(simulator) -> dict[str, str]:
     """Return the credentials that the metadata service hands out."""
     token = send(simulator, METADATA_TOKEN, {"X-Metadata-Token-Ttl-Seconds": "21600"}, "PUT")
     reply = send(simulator, METADATA_SECURITY_KEY, {"X-Metadata-Token": token.content.decode()})
     assert (token.status, reply.status) == (200, 200)
-    given: dict[str, str] = reply.document["credential"]
-    return given
+    return reply.document["credential"]
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def waits(monkeypatch) -> list[float]:
     """Make the simulator's pauses short; return the list of them, in seconds."""
     made: list[float] = []
-
-    def wait(_exchange: Exchange, seconds: float | None) -> None:
-        if seconds:
-            made.append(seconds)
-
-    monkeypatch.setattr(Exchange, "wait", wait)
+    monkeypatch.setattr(Exchange, "wait", lambda _exchange, seconds: made.append(seconds) if seconds else None)
     return made
 
 
 @pytest.fixture(scope="package")
-def large() -> t.Iterator[Simulator]:
+def large():
     """A simulator with 200 tasks that no test changes."""
     with Simulator(tasks=TASKS) as running:
         yield running

@@ -52,18 +52,18 @@ def test_vendors_signature_is_accepted_for_any_query(large, query):
         ({"access_key": "FAKEACCESSKEY"}, "Get secretKey failed,ak:FAKEACCESSKEY,err:ak not exist"),
         ({"clock": -16 * 60}, "signature expired, signature time:"),
         ({"clock": 16 * 60}, "signature expired, signature time:"),
+        ({"clock": -14 * 60}, None),
+        ({"clock": 14 * 60}, None),
         ({"headers": {"X-Security-Token": "FakeOther"}}, "the security token is not that of the access key"),
     ],
 )
 def test_wrong_signature_is_refused(simulator, change, message):
     reply = ask(simulator, {}, ENGLISH, **change)
-    assert (reply.status, reply.document["error_code"]) == (401, "APIGW.0301")
-    assert reply.document["error_msg"].startswith(f"Incorrect IAM authentication information: {message}")
-
-
-@pytest.mark.parametrize("clock", [-14 * 60, 14 * 60])
-def test_clock_may_be_off_by_a_quarter_of_an_hour(simulator, clock):
-    assert ask(simulator, clock=clock).status == 200
+    if message is None:
+        assert reply.status == 200
+    else:
+        assert (reply.status, reply.document["error_code"]) == (401, "APIGW.0301")
+        assert reply.document["error_msg"].startswith(f"Incorrect IAM authentication information: {message}")
 
 
 def test_its_own_clock_can_be_off(simulator):
@@ -74,19 +74,9 @@ def test_its_own_clock_can_be_off(simulator):
     assert timedelta(minutes=55) < date - datetime.now(timezone.utc) < timedelta(minutes=65)
 
 
-def header(**changes):
-    """Return a function that changes headers, or leaves them out; ``_`` in a name stands for ``-``."""
-    changes = {name.replace("_", "-"): value for name, value in changes.items()}
-
-    def change(target, headers):
-        headers = {name: value for name, value in headers.items() if name not in changes}
-        return target, {**headers, **{name: value for name, value in changes.items() if value is not None}}
-
-    return change
-
-
-def authorization(function):
-    return lambda target, headers: (target, {**headers, "Authorization": function(headers["Authorization"])})
+def header(name, change):
+    """Return a function that changes a header: to a value or by a function; None leaves it out."""
+    return lambda target, headers: (target, {**headers, name: change(headers[name]) if callable(change) else change})
 
 
 @pytest.mark.parametrize(
@@ -98,21 +88,22 @@ def authorization(function):
         lambda target, headers: (target.replace("%2A", "*"), headers),
         lambda target, headers: (target.replace("%E5", "%e5"), headers),
         lambda target, headers: (target.partition("?")[0] + "?b=&a=", headers),
-        header(X_Domain_Id="other"),
-        header(X_Domain_Id=None),
-        header(X_Sdk_Date="20260131T080000"),
-        header(X_Sdk_Date=None),
-        header(Host="coc.example.com"),
-        header(Authorization=None),
-        authorization(lambda value: value[:-1]),
-        authorization(lambda value: value[4:]),
-        authorization(lambda value: value.replace("host;", "")),
+        header("X-Domain-Id", "other"),
+        header("X-Domain-Id", None),
+        header("X-Sdk-Date", "20260131T080000"),
+        header("X-Sdk-Date", None),
+        header("Host", "coc.example.com"),
+        header("Authorization", None),
+        header("Authorization", lambda value: value[:-1]),
+        header("Authorization", lambda value: value[4:]),
+        header("Authorization", lambda value: value.replace("host;", "")),
     ],
 )
 def test_what_was_signed_must_be_what_came(simulator, tamper):
     target, headers = sign(simulator, {"task_name": "a b*~备"}, {"X-Domain-Id": "mine"})
     assert send(simulator, target, headers).status == 200
-    assert send(simulator, *tamper(target, headers)).status == 401
+    target, headers = tamper(target, headers)
+    assert send(simulator, target, {name: value for name, value in headers.items() if value}).status == 401
 
 
 @pytest.mark.parametrize("name", ["host", "x-sdk-date"])

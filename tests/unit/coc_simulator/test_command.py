@@ -71,43 +71,32 @@ def test_settings_are_options(arguments, setting, value):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "arguments, status, message",
     [
-        ["--unknown"],
-        ["--fault", "wrong"],
-        ["--markers", "sometimes"],
-        ["rest"],
-        ["--changes", "no-such-file"],
-        ["--changes", __file__],
+        ("--unknown", 2, "error: unrecognized arguments: --unknown"),
+        ("--fault wrong", 2, "error: argument --fault: 'wrong' is no fault"),
+        ("--markers sometimes", 2, "error: argument --markers: invalid choice"),
+        ("rest", 2, "error: unrecognized arguments: rest"),
+        ("--changes no-such-file", 2, "error: argument --changes: no-such-file: "),
+        ("--changes /dev/null", 2, "error: argument --changes: /dev/null: "),
+        ("--port {port}", 1, "Address already in use"),
+        ("--tls no-such-file no-such-file", 1, "coc_simulator: [Errno 2] No such file or directory"),
+        ("-- ./no-such-command", 1, "coc_simulator: [Errno 2] No such file or directory: './no-such-command'"),
     ],
 )
-def test_wrong_arguments(arguments):
-    finished = run(*arguments)
-    assert finished.returncode == 2
-    assert "error: " in finished.stderr and "Traceback" not in finished.stderr
+def test_it_cannot_start(arguments, status, message, simulator):
+    finished = run(*arguments.format(port=simulator.port).split())
+    assert finished.returncode == status
+    assert message in finished.stderr and "Traceback" not in finished.stderr
 
 
 def test_script_of_changes(tmp_path):
     script = tmp_path / "changes.json"
-    script.write_text('[{"after": 0, "remove": 0}, {"after": 0, "task": 5, "run": "ABNORMAL"}]')
-    finished = run("--tasks", "5", "--changes", str(script))
-    assert finished.returncode == 2
-    assert "argument --changes: 0 of 4 tasks have the ID, name or index 5" in finished.stderr
     script.write_text('[{"after": 0, "remove": 0}]')
-    assert read_arguments(["--tasks", "5", "--changes", str(script)]).changes == [{"after": 0, "remove": 0}]
-
-
-@pytest.mark.parametrize("arguments", [["--", "./no-such-command"], ["--tls", "no-such-file", "no-such-file"]])
-def test_command_that_cannot_start(arguments):
-    finished = run(*arguments)
-    assert finished.returncode == 1
-    assert finished.stderr.startswith("coc_simulator: ") and "Traceback" not in finished.stderr
-
-
-def test_port_in_use(simulator):
-    finished = run("--port", str(simulator.port))
-    assert finished.returncode == 1
-    assert "Address already in use" in finished.stderr and "Traceback" not in finished.stderr
+    assert read_arguments(["--tasks", "1", "--changes", str(script)]).changes == [{"after": 0, "remove": 0}]
+    finished = run("--tasks", "0", "--changes", str(script))
+    assert finished.returncode == 2
+    assert "argument --changes: 0 of 0 tasks have the ID, name or index 0" in finished.stderr
 
 
 # Without a command

@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import typing as t
 
 import pytest
 import trustme
@@ -109,22 +110,19 @@ def test_latency(simulator, waits):
 
 
 @pytest.mark.parametrize(
-    "settings, error, message",
+    "setting, value, error",
     [
-        ({"markers": "sometimes"}, ValueError, "markers='sometimes' is none of always, until_last, "),
-        ({"ignored_filters": ["limit"]}, ValueError, "ignored_filters=['limit'] is none of enterprise_project_id, "),
-        ({"page_size": 5}, TypeError, "unexpected keyword argument 'page_size'"),
+        ("markers", "sometimes", "markers='sometimes' is none of always, until_last, "),
+        ("ignored_filters", ["limit"], "ignored_filters=['limit'] is none of enterprise_project_id, "),
+        ("page_size", 5, "unexpected keyword argument 'page_size'"),
     ],
 )
-def test_unknown_setting_is_a_mistake_in_the_test(settings, error, message):
-    with pytest.raises(error, match=re.escape(message)):
-        Simulator(**settings)
-
-
-def test_setting_is_checked_when_it_is_assigned(simulator):
-    with pytest.raises(ValueError):
-        simulator.markers = "sometimes"
-    assert simulator.markers == "always"
+def test_unknown_setting_is_a_mistake_in_the_test(simulator, setting, value, error):
+    with pytest.raises((TypeError, ValueError), match=re.escape(error)):
+        Simulator(**{setting: value})
+    if hasattr(simulator, setting):
+        with pytest.raises(ValueError, match=re.escape(error)):
+            setattr(simulator, setting, value)
 
 
 def test_log_has_no_secret(tmp_path):
@@ -137,12 +135,7 @@ def test_log_has_no_secret(tmp_path):
         signatures = [simulator.requests[0].header("Authorization")]
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert reply.status == 200
-    assert [(line["method"], line["path"]) for line in lines] == [
-        ("GET", SCHEDULED_TASKS),
-        ("GET", SCHEDULED_TASKS),
-        ("PUT", METADATA_TOKEN),
-        ("GET", METADATA_SECURITY_KEY),
-    ]
+    assert [line["path"] for line in lines] == [SCHEDULED_TASKS, SCHEDULED_TASKS, METADATA_TOKEN, METADATA_SECURITY_KEY]
     assert lines[0]["query"] == [["task_name", "日志"]]
     assert ["X-Auth-Token", "***"] in lines[1]["headers"]
     secrets = [SECURITY_TOKEN, AUTH_TOKEN, SECRET_KEY, *tokens, *signatures]
@@ -197,15 +190,9 @@ def test_tasks_are_added(simulator):
     assert set(added[0]) <= set().union(*simulator.tasks[:60])
 
 
-WRONG_CHANGES = [
-    {},
-    {"task": 0},
-    {"task": 0, "set": 1},
-    {"add": "name"},
-    {"task": 0, "set": {}, "run": "READY"},
-    {"task": 60, "run": "READY"},
-    {"task": "no such task", "run": "READY"},
-    {"remove": "twice"},
+WRONG_CHANGES: list[dict[str, t.Any]] = [
+    *({}, {"task": 0}, {"task": 0, "set": 1}, {"add": "name"}, {"task": 0, "set": {}, "run": "READY"}),
+    *({"task": 60, "run": "READY"}, {"task": "no such task", "run": "READY"}, {"remove": "twice"}),
 ]
 
 

@@ -14,60 +14,45 @@ import zlib
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
-    METADATA_ACCESS_KEY,
-    Simulator,
-    body,
-    close,
-    cut_body,
-    drip,
-    gzip_bomb,
-    hang,
-    mutate,
-    parse_fault,
-    raw,
-    reset,
-    status,
-)
-from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import (
-    ENGLISH,
-    ask,
-    connect,
-    metadata,
-    received,
-    sign,
-)
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import METADATA_ACCESS_KEY, Simulator, faults
+from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import ENGLISH, ask, metadata, received
 
 
 def test_faults_come_in_order_one_for_each_request(simulator):
-    simulator.faults += [status(503), None, status(500)]
+    simulator.faults += [faults.status(503), None, faults.status(500)]
     assert [ask(simulator).status for _turn in range(4)] == [503, 200, 500, 200]
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 418, 429, 500, 502, 503, 504])
 def test_status(simulator, code):
-    simulator.faults.append(status(code))
+    simulator.faults.append(faults.status(code))
     reply = ask(simulator, {}, ENGLISH)
     assert (reply.status, set(reply.document)) == (code, {"error_code", "error_msg", "request_id"})
     assert reply.document["error_msg"].isascii()
 
 
-def test_status_with_a_body_and_headers(simulator):
-    simulator.faults.append(status(429, b"<html>", {"Retry-After": "7", "Date": None}, "text/html"))
-    reply = ask(simulator)
-    headers = [reply.headers[name] for name in ("Retry-After", "Content-Type", "Date")]
-    assert (reply.status, reply.content, headers) == (429, b"<html>", ["7", "text/html", None])
+HTML = faults.status(429, b"<html>", {"Retry-After": "7", "Date": None}, "text/html")
 
 
-@pytest.mark.parametrize("content, sent", [(b"\xff", b"\xff"), ([1], b"[1]"), ("é", '"é"'.encode()), (None, b"null")])
-def test_body(simulator, content, sent):
-    simulator.faults.append(body(content))
+@pytest.mark.parametrize(
+    "fault, code, content, headers",
+    [
+        (HTML, 429, b"<html>", {"Retry-After": "7", "Date": None, "Content-Type": "text/html"}),
+        (faults.body(b"\xff"), 200, b"\xff", {"Content-Type": "application/json"}),
+        (faults.body([1]), 200, b"[1]", {}),
+        (faults.body("é"), 200, '"é"'.encode(), {}),
+        (faults.body(None), 200, b"null", {}),
+    ],
+)
+def test_body_and_headers(simulator, fault, code, content, headers):
+    simulator.faults.append(fault)
     reply = ask(simulator)
-    assert (reply.status, reply.content) == (200, sent)
+    assert (reply.status, reply.content) == (code, content)
+    assert {name: reply.headers[name] for name in headers} == headers
 
 
 def test_mutate(simulator):
-    simulator.faults.append(mutate(lambda document: {**document, "count": "many"}))
+    simulator.faults.append(faults.mutate(lambda document: {**document, "count": "many"}))
     mutated, normal = ask(simulator).document, ask(simulator).document
     assert mutated == {**normal, "count": "many"}
 
@@ -80,7 +65,7 @@ def whole(simulator):
     return head + separator, content
 
 
-@pytest.mark.parametrize("fault, resets", [(reset, True), (close, False)])
+@pytest.mark.parametrize("fault, resets", [(faults.reset, True), (faults.close, False)])
 def test_broken_connection(simulator, whole, fault, resets):
     head, content = whole
     simulator.faults += [fault("before"), fault("headers"), fault("body"), fault()]
@@ -93,7 +78,7 @@ def test_broken_connection(simulator, whole, fault, resets):
 
 
 def test_body_cut_short(simulator, whole):
-    simulator.faults += [cut_body(), cut_body(5), cut_body(5, "chunked")]
+    simulator.faults += [faults.cut_body(), faults.cut_body(5), faults.cut_body(5, "chunked")]
     by_default, five, chunked = (received(simulator)[0].partition(b"\r\n\r\n") for _turn in range(3))
     assert (by_default[2], five[2]) == (whole[1][:20], whole[1][:5])
     assert f"Content-Length: {len(whole[1])}\r\n".encode() in five[0]
@@ -102,20 +87,15 @@ def test_body_cut_short(simulator, whole):
 
 
 def test_packed_body_cut_short(simulator, whole):
-    simulator.faults.append(cut_body(50, "gzip"))
-    target, headers = sign(simulator)
-    connection = connect(simulator)
-    connection.request("GET", target, headers=headers)
-    answer = connection.getresponse()
-    content = answer.read()
+    simulator.faults.append(faults.cut_body(50, "gzip"))
+    reply = ask(simulator)
     unpacking = zlib.decompressobj(31)
-    assert (answer.headers["Content-Encoding"], len(content)) == ("gzip", 50)
-    assert whole[1].startswith(unpacking.decompress(content))
-    assert not unpacking.eof
+    assert (reply.headers["Content-Encoding"], len(reply.content)) == ("gzip", 50)
+    assert whole[1].startswith(unpacking.decompress(reply.content)) and not unpacking.eof
 
 
 def test_hang(simulator, waits):
-    simulator.faults += [hang(60), hang()]
+    simulator.faults += [faults.hang(60), faults.hang()]
     assert [ask(simulator).status for _turn in range(2)] == [200, 200]
     assert waits == [60]
 
@@ -123,7 +103,7 @@ def test_hang(simulator, waits):
 @pytest.mark.parametrize("part", ["headers", "body"])
 def test_drip(simulator, waits, part):
     normal = ask(simulator)
-    simulator.faults.append(drip(0.5, part))
+    simulator.faults.append(faults.drip(0.5, part))
     dripped = ask(simulator)
     assert dripped.document == normal.document
     assert set(waits) == {0.5}
@@ -131,14 +111,14 @@ def test_drip(simulator, waits, part):
 
 
 def test_raw(simulator):
-    simulator.faults.append(raw(b"HTTP/1.1 200\r\n\r\n\x00"))
+    simulator.faults.append(faults.raw(b"HTTP/1.1 200\r\n\r\n\x00"))
     assert received(simulator) == (b"HTTP/1.1 200\r\n\r\n\x00", False)
 
 
 @pytest.mark.parametrize("size", [0, 1, 1 << 20, (5 << 20) + 1])
 def test_gzip_bomb(simulator, size):
     normal = ask(simulator)
-    simulator.faults.append(gzip_bomb(size))
+    simulator.faults.append(faults.gzip_bomb(size))
     bomb = ask(simulator)
     assert gzip.decompress(bomb.content) == b" " * size + normal.content
     assert len(bomb.content) < 2 * len(normal.content) + size // 500
@@ -172,11 +152,15 @@ UNKNOWN = "wrong status status: status:x cut:x hang:1:2 none:1 reset:middle drip
 @pytest.mark.parametrize("text", ["", *UNKNOWN.split()])
 def test_unknown_fault_is_refused(text):
     with pytest.raises(argparse.ArgumentTypeError) as refusal:
-        parse_fault(text)
+        faults.parse_fault(text)
     assert str(refusal.value).startswith(f"{text!r} is no fault; known are: none, status, reset, close, cut, ")
 
 
 def test_fault_of_the_command_line(simulator):
-    simulator.faults += [parse_fault("status:418"), parse_fault("none"), parse_fault("cut:3:chunked")]
+    simulator.faults += [
+        faults.parse_fault("status:418"),
+        faults.parse_fault("none"),
+        faults.parse_fault("cut:3:chunked"),
+    ]
     assert [ask(simulator).status for _turn in range(2)] == [418, 200]
     assert received(simulator)[0].partition(b"\r\n\r\n")[2] == b'3\r\n{"c\r\n'
