@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import os
 import re
 import shutil
@@ -45,6 +46,8 @@ def without_shims(path: str) -> str:
 
 
 os.environ["PATH"] = without_shims(os.environ["PATH"])
+# Nox looks for uv even where it is not to be used, and tells that it is not there as if that were a fault.
+logging.getLogger("nox").addFilter(lambda record: record.msg != "uv binary not found.")
 nox.options.reuse_venv = "yes"
 nox.options.allow_parallel = True
 nox.options.error_on_missing_interpreters = False  # nox's summary names the sessions that it skipped
@@ -220,7 +223,7 @@ def build_import_check(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Run the example playbooks on the simulator, with the collection installed as users have it."""
     install_for_examples(session)
-    session.run("python", "tests/coc_simulator.py", "--", "python", "tests/demo.py", log=False)
+    session.run("python", "tests/coc_simulator", "--", "python", "utils/demo.py", log=False)
 
 
 @nox.session

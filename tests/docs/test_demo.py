@@ -12,6 +12,7 @@ import time
 import unicodedata
 from datetime import datetime, timezone
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
@@ -44,7 +45,7 @@ def value(task: dict[str, str], field: str) -> str:
 
 
 def test_demo_shows_the_tasks_that_match(simulator: coc_simulator.Simulator, run) -> None:
-    done = run(sys.executable, "tests/demo.py")
+    done = run(sys.executable, "utils/demo.py")
     assert (done.returncode, done.stderr) == (0, "")
     tasks = simulator.tasks
 
@@ -88,14 +89,15 @@ def test_demo_shows_the_tasks_that_match(simulator: coc_simulator.Simulator, run
     assert "count: 1\n" in ad_hoc
     assert f"id: {tasks[0]['id']}\n" in ad_hoc
 
-    report = Path(re.findall(f"Report of {len(tasks)} tasks: ([^'\n]*)", done.stdout)[0])
-    assert report.is_absolute()
+    address = done.stdout.splitlines()[-1]
+    assert address.startswith("file:///")
+    report = Path(unquote(urlsplit(address).path))
     assert report.read_text("utf-8").count("<tr ") == len(tasks) + 1  # with the row of the headings
 
 
 def test_demo_stops_at_a_failure(simulator: coc_simulator.Simulator, run) -> None:
     simulator.faults.append(coc_simulator.status(403))
-    done = run(sys.executable, "tests/demo.py")
+    done = run(sys.executable, "utils/demo.py")
     assert done.returncode == 2
     assert "coc:schedule:list" in done.stdout
     assert len(simulator.requests) == 1

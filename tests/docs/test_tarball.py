@@ -32,6 +32,7 @@ TOP = {
     "playbooks",
     "plugins",
     "tests",
+    "utils",
 }
 PLUGINS = {
     "plugins/doc_fragments/_attributes.py",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The demonstration: runs one command after the other and shows each before its output.
+"""Run the examples one after the other, each command shown before its output.
 
 ``make demo`` starts it with the collection installed and the simulator running.
 """
@@ -17,24 +17,24 @@ from pathlib import Path
 
 EXAMPLES = "docs/examples"
 MODULE = "huaweicloud.coc.scheduled_task_info"
-OUTPUT = "tests/output"
+REPORT = Path("tests/output/coc-report.html")
 
 # What each step shows, and its command.
 STEPS = (
-    ("What failed within the last day?", ["ansible-playbook", f"{EXAMPLES}/failed_tasks.yml"]),
-    ("What waits for approval, and for whose?", ["ansible-playbook", f"{EXAMPLES}/pending_approvals.yml"]),
+    ("What failed in the last 24 hours?", ["ansible-playbook", f"{EXAMPLES}/failed_tasks.yml"]),
+    ("What is waiting for approval, and by whom?", ["ansible-playbook", f"{EXAMPLES}/pending_approvals.yml"]),
     ("The lookup: do something for each task", ["ansible-playbook", f"{EXAMPLES}/for_each_task.yml"]),
     (
-        "The example of the API reference: the first ten tasks that ran once and finished",
+        "The example of the API reference: tasks that ran once and finished, ten at most",
         ["ansible-playbook", f"{EXAMPLES}/finished_once.yml"],
     ),
     (
-        "The same in one line, with all that the service tells of a task",
+        "The same in one line, with everything that the service tells about a task",
         ["ansible", "localhost", "-m", MODULE, "-a", "scheduled_type=ONCE last_execution_status=FINISHED limit=10"],
     ),
     (
         "All tasks, as a page for a browser",
-        ["ansible-playbook", "huaweicloud.coc.report", "-e", f"coc_report_path={OUTPUT}/coc-report.html"],
+        ["ansible-playbook", "huaweicloud.coc.report", "-e", f"coc_report_path={REPORT}"],
     ),
 )
 
@@ -43,17 +43,23 @@ SETTINGS = {"ANSIBLE_CONFIG": f"{EXAMPLES}/ansible.cfg", "ANSIBLE_INVENTORY": os
 
 
 def main() -> int:
-    """Run the steps up to the first that fails. Returns its exit status, 0 if none does."""
-    os.makedirs(OUTPUT, exist_ok=True)
+    """Run the steps up to the first that fails. Returns its exit status, 0 if none fails."""
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
     for title, command in STEPS:
         print(f"\n# {title}\n$ {shlex.join(command)}", flush=True)
         status = subprocess.run(command, env={**os.environ, **SETTINGS}, check=False).returncode
         if status:
             return status
         print(flush=True)
+    print(f"# You have seen {len(STEPS)} commands on a simulator of the service, and no request left this machine.")
+    print(f"# The playbooks are in {EXAMPLES}. Open the report in a browser:")
+    print(REPORT.absolute().as_uri(), flush=True)
     return 0
 
 
 if __name__ == "__main__":
     os.chdir(Path(__file__).parents[1])
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # the command has told of it
+        sys.exit(130)

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The operation ``GET /v1/schedule/task``: which parameters it takes, and which tasks it returns."""
+
+from __future__ import annotations
+
+import base64
+import operator
+import re
+
+from .refusals import invalid
+from .samples import MAY_BE_EMPTY, resource_ids
+
+# The query parameters that the service knows: what their values look like, or the range of a number.
+PARAMETERS: dict[str, re.Pattern[str] | range] = {
+    "enterprise_project_id": re.compile(".{1,128}"),
+    "task_id": re.compile("ST.{24}"),
+    "task_name": re.compile(".{1,100}"),
+    "scheduled_type": re.compile("PERIODIC|ONCE|CRON"),
+    "task_type": re.compile("SCRIPT|RUNBOOK"),
+    "associated_task_type": re.compile("CUSTOMIZATION|COMMUNAL"),
+    "risk_level": re.compile("HIGH|MEDIUM|LOW"),
+    "created_by": re.compile(".{1,32}"),
+    "reviewer": re.compile(".{1,128}"),
+    "reviewer_user_name": re.compile(".{1,32}"),
+    "approve_status": re.compile("PASSED|PENDING|REJECTED"),
+    "last_execution_status": re.compile("READY|PROCESSING|ABNORMAL|PAUSED|CANCELED|FINISHED"),
+    "last_execution_start_time": range(9000000000000001),
+    "last_execution_end_time": range(9000000000000001),
+    "marker": re.compile(".{1,128}"),
+    "region_id": re.compile(".{1,128}"),
+    "resource_id": re.compile(".{1,128}"),
+    "offset": range(2147483648),
+    "limit": range(1, 1001),
+}
+PAGING = ("marker", "offset", "limit")
+FILTERS = tuple(name for name in PARAMETERS if name not in PAGING)
+MOST = 1000  # tasks on a page
+
+
+def read_parameters(query, large_limit="refused"):
+    """Check a query's (name, value) pairs and return them as a dict, numbers as int.
+
+    :param large_limit: (str) ``clamped`` takes a limit above 1000 as 1000
+    :raises ApiError: a parameter is unknown, given twice, or its value is out of range
+    """
+    parameters = {}
+    for name, value in query:
+        allowed = PARAMETERS.get(name)
+        if allowed is None or name in parameters:
+            raise invalid(f"{name} is unknown or repeated.", f"{name}未知或重复。")
+        if isinstance(allowed, range):
+            if name == "limit" and large_limit == "clamped":
+                allowed = range(1, 2147483648)
+            if not re.fullmatch("[0-9]{1,18}", value) or int(value) not in allowed:
+                raise invalid(f"{name} is out of range.", f"{name}超出取值范围。")
+            parameters[name] = int(value)
+        else:
+            if not allowed.fullmatch(value):
+                raise invalid(f"{name} has an invalid value.", f"{name}取值无效。")
+            parameters[name] = value
+    return parameters
+
+
+def list_tasks(tasks, parameters, behaviour, page_end=None):
+    """Return the document (dict) of a page.
+
+    :param tasks: (list of dict) all tasks
+    :param parameters: (dict) as :func:`read_parameters` returns them
+    :param behaviour: (Behaviour)
+    :param page_end: (str) ID of the last task of the page before, for ``behaviour.repeat``
+    :raises ApiError: the marker is unknown, or does not go with an offset
+    """
+    tasks = _sort(_matching(tasks, parameters, behaviour), behaviour.order)
+    marker, offset = _place(parameters, behaviour)
+    start = offset + _position_after(tasks, marker, behaviour)
+    limit = MOST if behaviour.ignore_limit else min(parameters.get("limit", 10), MOST)
+    limit = min(limit, behaviour.page_cap or limit)
+    stop = start + limit
+    if 0 < start < len(tasks):
+        repeat = behaviour.repeat and tasks[start - 1]["id"] == page_end
+        if repeat or (marker is not None and behaviour.markers == "inclusive"):
+            start, stop = start - 1, max(stop - 1, start + 1)  # it always brings a new task, too
+    document = {"count": len(tasks), "scheduled_tasks": _show(tasks[start:stop], behaviour.empty_fields)}
+    if behaviour.offset_markers or "offset" not in parameters:
+        document.update(_next_marker(tasks, start, stop, limit, behaviour))
+    return document
+
+
+# Which tasks
+
+
+def _matching(tasks, parameters, behaviour):
+    """The tasks that pass the filters."""
+    tests = _tests(behaviour)
+    filters = {name: value for name, value in parameters.items() if name not in (*PAGING, *behaviour.ignored_filters)}
+    if behaviour.default_project != "all" and "enterprise_project_id" not in parameters:
+        filters["enterprise_project_id"] = behaviour.default_project
+    for name, value in filters.items():
+        if name in tests:
+            tasks = [task for task in tasks if tests[name](task, value)]
+        else:
+            tasks = [task for task in tasks if task.get(name) == value]
+    return tasks
+
+
+def _tests(behaviour):
+    """What the filters compare (dict of functions of a task and a value), for those that do not just compare the field
+    of their own name."""
+    fold = str.casefold if behaviour.ignore_case else str
+    same_name = operator.eq if behaviour.name_match == "exact" else operator.contains
+    after = operator.gt if behaviour.time_bounds == "exclusive" else operator.ge
+    before = operator.le if behaviour.time_bounds == "inclusive" else operator.lt
+    return {
+        "task_id": lambda task, value: task["id"] == value,
+        "task_name": lambda task, value: same_name(fold(task["name"]), fold(value)),
+        # The creator's ID according to the API reference, the name in the Terraform provider's acceptance test.
+        "created_by": lambda task, value: value in (task["created_by"], task["created_user_name"]),
+        "last_execution_start_time": lambda task, value: _has_run(task) and after(task["last_execution_time"], value),
+        "last_execution_end_time": lambda task, value: _has_run(task) and before(task["last_execution_time"], value),
+        "resource_id": lambda task, value: value in resource_ids(task),
+    }
+
+
+def _has_run(task):
+    return task.get("last_execution_time") not in (None, "")
+
+
+def _sort(tasks, order):
+    if order == "given":
+        return tasks
+    return sorted(
+        tasks, key=lambda task: task["id" if order == "id" else "created_time"], reverse=order == "newest_first"
+    )
+
+
+def _show(tasks, empty_fields):
+    """The tasks as they are returned."""
+    if empty_fields == "given":
+        return tasks
+    filled = [{field: value for field, value in task.items() if value not in (None, "")} for task in tasks]
+    if empty_fields == "absent":
+        return filled
+    empty = dict.fromkeys(MAY_BE_EMPTY, None if empty_fields == "null" else "")
+    return [{**empty, **task} for task in filled]
+
+
+# Which page
+
+
+def _place(parameters, behaviour):
+    """The (marker, offset) that count: the marker may be None."""
+    marker, offset = parameters.get("marker"), parameters.get("offset")
+    if marker is not None and offset is not None:
+        if behaviour.marker_and_offset == "refused":
+            raise invalid("marker and offset exclude each other.", "marker与offset不能同时使用。")
+        if behaviour.marker_and_offset == "marker":
+            offset = 0
+        elif behaviour.marker_and_offset == "offset":
+            marker = None
+    return marker, 0 if behaviour.ignore_offset else offset or 0
+
+
+def _position_after(tasks, marker, behaviour):
+    if marker is None:
+        return 0
+    for position, task in enumerate(tasks):
+        if _marker(task, behaviour) == marker:
+            return position + 1
+    raise invalid("marker is not that of a matching task.", "marker无效。")
+
+
+def _marker(task, behaviour):
+    return base64.b64encode(task["id"].encode()).decode() if behaviour.markers == "opaque" else task["id"]
+
+
+def _next_marker(tasks, start, stop, limit, behaviour):
+    """The field next_maker of the page ``tasks[start:stop]``: a dict, empty if the page has no such field."""
+    markers = behaviour.markers
+    if markers == "stuck":
+        return {"next_maker": tasks[min(limit, len(tasks)) - 1]["id"] if tasks else None}
+    at_end = stop >= len(tasks) and markers not in ("always", "opaque")
+    if markers != "never" and start < len(tasks) and not at_end:
+        return {"next_maker": _marker(tasks[start:stop][-1], behaviour)}
+    return {"next_maker": LAST_MARKERS[markers]} if markers in LAST_MARKERS else {}
+
+
+LAST_MARKERS = {"null_at_end": None, "empty_at_end": ""}

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A client for the simulator that shares nothing with the collection: http.client and the vendor's signer."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import types
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from huaweicloudsdkcore.sdk_request import SdkRequest
+from huaweicloudsdkcore.signer.signer import Signer
+
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
+    ACCESS_KEY,
+    METADATA_SECURITY_KEY,
+    METADATA_TOKEN,
+    SCHEDULED_TASKS,
+    SECRET_KEY,
+    Exchange,
+    Simulator,
+    sample_tasks,
+)
+
+LONGEST = 20  # seconds that anything here may take before it counts as hanging
+NOW_MS = 1769846400000
+TASKS = sample_tasks(200, now_ms=NOW_MS)
+IDS = [task["id"] for task in TASKS]
+ENGLISH = {"X-Language": "en-us"}
+
+
+@dataclass
+class Reply:
+    """What came back. ``document`` is the unpacked body as JSON, None if it is none."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    content: bytes
+    document: t.Any = None
+
+    @property
+    def ids(self) -> list[str]:
+        return [task["id"] for task in self.document["scheduled_tasks"]]
+
+
+def sign(simulator, query=(), headers=(), access_key=ACCESS_KEY, secret_key=SECRET_KEY, clock=0, path=SCHEDULED_TASKS):
+    """Return the target and the headers that the vendor's SDK would send, its clock that many seconds ahead."""
+    date = (datetime.now(timezone.utc) + timedelta(seconds=clock)).strftime("%Y%m%dT%H%M%SZ")
+    headers = {**dict(headers), "X-Sdk-Date": date}
+    request = SdkRequest(
+        method="GET",
+        schema="http",
+        host=f"127.0.0.1:{simulator.port}",
+        resource_path=path,
+        query_params=list(dict(query).items()),
+        header_params=headers,
+        body="",
+    )
+    signed = Signer(types.SimpleNamespace(ak=access_key, sk=secret_key)).sign(request)
+    return signed.uri, signed.header_params
+
+
+def connect(simulator):
+    return http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=LONGEST)
+
+
+def send(simulator, target, headers=(), method="GET", connection=None, content=None) -> Reply:
+    connection = connection or connect(simulator)
+    connection.request(method, target, content, dict(headers))
+    answer = connection.getresponse()
+    content = answer.read()
+    try:
+        packed = answer.headers["Content-Encoding"] == "gzip"
+        document = json.loads(gzip.decompress(content) if packed else content)
+    except (EOFError, ValueError):
+        document = None
+    return Reply(answer.status, answer.headers, content, document)
+
+
+def ask(simulator, query=(), extra=(), **settings) -> Reply:
+    """Return the reply to a signed request; ``extra`` headers are sent unsigned."""
+    target, headers = sign(simulator, query, **settings)
+    return send(simulator, target, {**headers, **dict(extra)})
+
+
+def received(simulator) -> tuple[bytes, bool]:
+    """Send a good request over a plain socket; return all bytes that come back, and whether a reset ended them."""
+    target, headers = sign(simulator)
+    lines = [f"GET {target} HTTP/1.1", *map(": ".join, headers.items()), "", ""]
+    content = b""
+    with socket.create_connection(("127.0.0.1", simulator.port), timeout=LONGEST) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        try:
+            while chunk := connection.recv(65536):
+                content += chunk
+        except ConnectionResetError:
+            return content, True
+    return content, False
+
+
+def metadata(simulator) -> dict[str, str]:
+    """Return the credentials that the metadata service hands out."""
+    token = send(simulator, METADATA_TOKEN, {"X-Metadata-Token-Ttl-Seconds": "21600"}, "PUT")
+    reply = send(simulator, METADATA_SECURITY_KEY, {"X-Metadata-Token": token.content.decode()})
+    assert (token.status, reply.status) == (200, 200)
+    return reply.document["credential"]
+
+
+@pytest.fixture
+def waits(monkeypatch) -> list[float]:
+    """Make the simulator's pauses short; return the list of them, in seconds."""
+    made: list[float] = []
+    monkeypatch.setattr(Exchange, "wait", lambda _exchange, seconds: made.append(seconds) if seconds else None)
+    return made
+
+
+@pytest.fixture(scope="package")
+def large():
+    """A simulator with 200 tasks that no test changes."""
+    with Simulator(tasks=TASKS) as running:
+        yield running

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command: its options, and that nothing is left when it ends, however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import ACCESS_KEY, AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN
+from ansible_collections.huaweicloud.coc.tests.coc_simulator.behaviour import SETTINGS
+from ansible_collections.huaweicloud.coc.tests.coc_simulator.command import read_arguments
+from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import LONGEST, ask, connect, send
+
+SIMULATOR = [sys.executable, os.path.dirname(coc_simulator.__file__)]
+
+
+def run(*arguments: str, program: t.Sequence[str] = SIMULATOR, **options: t.Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*program, *arguments], capture_output=True, text=True, timeout=LONGEST, check=False, **options
+    )
+
+
+def test_help():
+    finished = run("--help")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "[-- COMMAND [ARG ...]]" in finished.stdout
+    assert not [name for name in coc_simulator.COMMAND_FAULTS if name not in finished.stdout]
+    assert not [name for name in SETTINGS if name.replace("_", "-") not in finished.stdout]
+
+
+def test_it_runs_as_a_module_too():
+    root = str(Path(coc_simulator.__file__).parents[5])
+    module = [sys.executable, "-m", coc_simulator.__name__]
+    assert run("--help", program=module, env={**os.environ, "PYTHONPATH": root}).stdout == run("--help").stdout
+
+
+def test_it_leaves_nothing_beside_its_files(tmp_path):
+    shutil.copytree(SIMULATOR[1], tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+    assert run("--", "true", program=[sys.executable, str(tmp_path / "copy")]).returncode == 0
+    assert [path.name for path in tmp_path.rglob("*") if path.suffix != ".py"] == ["copy"]
+
+
+@pytest.mark.parametrize(
+    "arguments, setting, value",
+    [
+        (["--page-cap", "25"], "page_cap", 25),
+        (["--latency", "0.5"], "latency", 0.5),
+        (["--markers", "never"], "markers", "never"),
+        (["--no-gzip"], "gzip", False),
+        (["--repeat"], "repeat", True),
+        (["--ignored-filters", "task_name", "reviewer", "--tasks", "3"], "ignored_filters", ["task_name", "reviewer"]),
+    ],
+)
+def test_settings_are_options(arguments, setting, value):
+    given, default = vars(read_arguments(arguments)), vars(read_arguments([]))
+    assert given[setting] == value
+    assert {name: default[name] for name in SETTINGS} == {name: field.default for name, field in SETTINGS.items()}
+
+
+@pytest.mark.parametrize(
+    "arguments, status, message",
+    [
+        ("--unknown", 2, "error: unrecognized arguments: --unknown"),
+        ("--fault wrong", 2, "error: argument --fault: 'wrong' is no fault"),
+        ("--markers sometimes", 2, "error: argument --markers: invalid choice"),
+        ("rest", 2, "error: unrecognized arguments: rest"),
+        ("--changes no-such-file", 2, "error: argument --changes: no-such-file: "),
+        ("--changes /dev/null", 2, "error: argument --changes: /dev/null: "),
+        ("--port {port}", 1, "Address already in use"),
+        ("--tls no-such-file no-such-file", 1, "coc_simulator: [Errno 2] No such file or directory"),
+        ("-- ./no-such-command", 1, "coc_simulator: [Errno 2] No such file or directory: './no-such-command'"),
+    ],
+)
+def test_it_cannot_start(arguments, status, message, simulator):
+    finished = run(*arguments.format(port=simulator.port).split())
+    assert finished.returncode == status
+    assert message in finished.stderr and "Traceback" not in finished.stderr
+
+
+def test_script_of_changes(tmp_path):
+    script = tmp_path / "changes.json"
+    script.write_text('[{"after": 0, "remove": 0}]')
+    assert read_arguments(["--tasks", "1", "--changes", str(script)]).changes == [{"after": 0, "remove": 0}]
+    finished = run("--tasks", "0", "--changes", str(script))
+    assert finished.returncode == 2
+    assert "argument --changes: 0 of 0 tasks have the ID, name or index 0" in finished.stderr
+
+
+# Without a command
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Start the simulator; return a function that does, and gives the process and its variables."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> tuple[subprocess.Popen[str], dict[str, t.Any]]:
+        file = tmp_path / "variables.json"
+        processes.append(
+            subprocess.Popen([*SIMULATOR, "--variables", file, *arguments], stdout=subprocess.PIPE, text=True)
+        )
+        until = time.monotonic() + LONGEST
+        while not file.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        return processes[-1], json.loads(file.read_text())
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, "removed", "another's"])
+def test_it_ends_when_told_or_when_its_file_is_removed(started, tmp_path, end):
+    log = tmp_path / "log"
+    settings = ["--tasks", "3", "--page-cap", "2", "--markers", "until_last", "--fault", "status:503", "--no-gzip"]
+    process, variables = started("--log", str(log), *settings)
+    port = int(variables["endpoint"].rpartition(":")[2])
+    keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+    tokens = {"security_token": SECURITY_TOKEN, "auth_token": AUTH_TOKEN}
+    assert variables == {"pid": process.pid, "endpoint": f"http://127.0.0.1:{port}", **keys, **tokens}
+
+    remote = coc_simulator.Simulator(port=port)  # never entered: only the port counts
+    assert ask(remote).status == 503
+    reply = ask(remote, {}, {"Accept-Encoding": "gzip"}, headers={"X-Security-Token": SECURITY_TOKEN})
+    assert (reply.document["count"], len(reply.ids), reply.headers["Content-Encoding"]) == (3, 2, None)
+    assert reply.document["next_maker"] == reply.ids[-1]
+    stays_open = connect(remote)
+    send(remote, coc_simulator.SCHEDULED_TASKS, {"X-Auth-Token": AUTH_TOKEN}, connection=stays_open)
+
+    if end == "removed":
+        (tmp_path / "variables.json").unlink()
+    elif end == "another's":
+        (tmp_path / "variables.json").write_text(json.dumps({**variables, "pid": 1}))
+    else:
+        process.send_signal(end)
+    output, _errors = process.communicate(timeout=LONGEST)
+    assert process.returncode == 0
+    assert f"COC simulator with 3 tasks at {variables['endpoint']}" in output
+    assert f"export HUAWEICLOUD_COC_ENDPOINT={variables['endpoint']}" in output
+    assert len(log.read_text().splitlines()) == 3
+    assert not [secret for secret in (SECRET_KEY, SECURITY_TOKEN, AUTH_TOKEN) if secret in log.read_text()]
+
+
+# With a command
+
+
+def test_command_runs_in_an_environment_that_leads_here():
+    code = """if True:
+        import json, os, sys
+        print(json.dumps({name: value for name, value in os.environ.items() if name.startswith("HUAWEICLOUD_")}))
+        print(sys.argv)
+        sys.exit(7)
+    """
+    finished = run("--", sys.executable, "-c", code, "--", "--help")
+    environment, arguments = finished.stdout.splitlines()
+    found = json.loads(environment)
+    assert finished.returncode == 7
+    assert found.pop("HUAWEICLOUD_COC_ENDPOINT").startswith("http://127.0.0.1:")
+    assert found == {"HUAWEICLOUD_SDK_AK": ACCESS_KEY, "HUAWEICLOUD_SDK_SK": SECRET_KEY}
+    assert arguments == "['-c', '--', '--help']"
+
+
+def test_command_that_a_signal_ends():
+    assert run("--", "sh", "-c", "kill -9 $$").returncode == 128 + 9
+
+
+# Each of these processes holds an end of a pipe: the pipe ends when all of them are gone.
+TREE = "sleep 600 & (trap '' TERM; sleep 601; sleep 602) & echo started; "
+
+
+@pytest.mark.parametrize(
+    "command, number, status",
+    [
+        ("exit 7", None, 7),
+        ("wait", signal.SIGINT, 128 + signal.SIGINT),
+        ("wait", signal.SIGTERM, 128 + signal.SIGTERM),
+        ("trap 'exit 5' TERM; wait", signal.SIGTERM, 5),
+        ("wait", signal.SIGKILL, -signal.SIGKILL),
+        ("wait", "file", 128 + signal.SIGTERM),
+        ("wait", "parent", -signal.SIGKILL),
+    ],
+)
+def test_nothing_is_left_of_the_command(command, number, status, tmp_path):
+    variables = tmp_path / "variables.json"
+    program = [*SIMULATOR, "--variables", str(variables), "--", "sh", "-c", TREE + command]
+    if number == "parent":
+        program = [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *program]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "started\n"
+        if number == "file":
+            variables.unlink()
+        elif number:
+            process.send_signal(signal.SIGKILL if number == "parent" else number)
+        output, _errors = process.communicate(timeout=LONGEST)
+    assert (process.returncode, output) == (status, "")

@@ -1,0 +1,253 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The server: connections, headers, languages, the log, settings, and tasks that change while it runs."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import json
+import re
+import socket
+import ssl
+import threading
+import time
+import typing as t
+
+import pytest
+import trustme
+
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
+    AUTH_TOKEN,
+    METADATA_SECURITY_KEY,
+    METADATA_TOKEN,
+    SCHEDULED_TASKS,
+    SECRET_KEY,
+    SECURITY_TOKEN,
+    Simulator,
+    hang,
+    status,
+)
+from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import (
+    ENGLISH,
+    IDS,
+    LONGEST,
+    TASKS,
+    ask,
+    connect,
+    metadata,
+    send,
+    sign,
+)
+
+
+@pytest.mark.parametrize("method, path", [("POST", SCHEDULED_TASKS), ("GET", "/v1/schedule"), ("GET", "/")])
+def test_only_one_operation_is_known(simulator, method, path):
+    _target, headers = sign(simulator, path=path)
+    reply = send(simulator, path, headers, method)
+    assert (reply.status, reply.document["error_code"]) == (404, "APIGW.0101")
+
+
+@pytest.mark.parametrize(
+    "language, english", [("requested", [False, True]), ("zh-cn", [False, False]), ("en-us", [True, True])]
+)
+def test_language_of_messages(simulator, language, english):
+    simulator.language = language
+    replies = ask(simulator, {"limit": 0}), ask(simulator, {"limit": 0}, ENGLISH)
+    messages = {False: "参数错误：limit超出取值范围。", True: "Invalid parameter: limit is out of range."}
+    assert [reply.document["error_msg"] for reply in replies] == [messages[asked] for asked in english]
+    request_ids = [reply.document["request_id"] for reply in replies]
+    assert request_ids == [reply.headers["X-Request-Id"] for reply in replies]
+    assert len(set(request_ids)) == 2
+
+
+def test_headers_that_tell_of_a_rate_limit(simulator):
+    assert ask(simulator).headers["X-Apig-Ratelimit-User"] is None
+    simulator.rate_limit = 3
+    told = [ask(simulator).headers["X-Apig-Ratelimit-User"] for _turn in range(3)]
+    assert told == [f"remain:{remaining},limit:3,time:5 minute" for remaining in (1, 0, 0)]
+
+
+def test_connection_is_kept(simulator):
+    connection = connect(simulator)
+    for _turn in range(3):
+        send(simulator, *sign(simulator), connection=connection)
+    ask(simulator)
+    assert [request.connection for request in simulator.requests] == [1, 1, 1, 2]
+    assert simulator.connections == 2
+
+
+def test_answer_is_packed_for_who_accepts_it(simulator):
+    packed, plain = ask(simulator, {}, {"Accept-Encoding": "gzip"}), ask(simulator)
+    simulator.gzip = False
+    off = ask(simulator, {}, {"Accept-Encoding": "gzip"})
+    assert [reply.headers["Content-Encoding"] for reply in (packed, plain, off)] == ["gzip", None, None]
+    assert len(packed.content) < len(plain.content)
+    assert packed.document == plain.document == off.document
+
+
+def test_tls(tmp_path):
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "certificate.pem"))
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with Simulator(tls=(str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem"))) as simulator:
+        assert simulator.endpoint == f"https://127.0.0.1:{simulator.port}"
+        # one that never shakes hands keeps nobody waiting
+        with socket.create_connection(("127.0.0.1", simulator.port)):
+            connection = http.client.HTTPSConnection("127.0.0.1", simulator.port, timeout=LONGEST, context=context)
+            assert send(simulator, *sign(simulator), connection=connection).status == 200
+
+
+def test_latency(simulator, waits):
+    simulator.latency = 5
+    assert ask(simulator).status == 200
+    assert waits == [5]
+
+
+@pytest.mark.parametrize(
+    "setting, value, error",
+    [
+        ("markers", "sometimes", "markers='sometimes' is none of always, until_last, "),
+        ("ignored_filters", ["limit"], "ignored_filters=['limit'] is none of enterprise_project_id, "),
+        ("page_size", 5, "unexpected keyword argument 'page_size'"),
+    ],
+)
+def test_unknown_setting_is_a_mistake_in_the_test(simulator, setting, value, error):
+    with pytest.raises((TypeError, ValueError), match=re.escape(error)):
+        Simulator(**{setting: value})
+    if hasattr(simulator, setting):
+        with pytest.raises(ValueError, match=re.escape(error)):
+            setattr(simulator, setting, value)
+
+
+def test_log_has_no_secret(tmp_path):
+    log = tmp_path / "log"
+    with Simulator(log=log) as simulator:
+        reply = ask(simulator, {"task_name": "日志"}, headers={"X-Security-Token": SECURITY_TOKEN})
+        send(simulator, SCHEDULED_TASKS, {"X-Auth-Token": AUTH_TOKEN})
+        metadata(simulator)
+        tokens = [simulator.requests[-1].header("X-Metadata-Token")]
+        signatures = [simulator.requests[0].header("Authorization")]
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert reply.status == 200
+    assert [line["path"] for line in lines] == [SCHEDULED_TASKS, SCHEDULED_TASKS, METADATA_TOKEN, METADATA_SECURITY_KEY]
+    assert lines[0]["query"] == [["task_name", "日志"]]
+    assert ["X-Auth-Token", "***"] in lines[1]["headers"]
+    secrets = [SECURITY_TOKEN, AUTH_TOKEN, SECRET_KEY, *tokens, *signatures]
+    assert not [secret for secret in secrets if secret in log.read_text()]
+
+
+def test_leaving_it_ends_every_connection():
+    with Simulator() as simulator:
+        simulator.faults.append(hang())
+        connection = connect(simulator)
+        target, headers = sign(simulator)
+        connection.request("GET", target, headers=headers)
+        while not simulator.requests:
+            time.sleep(0.01)
+    with pytest.raises(ConnectionError):
+        connection.getresponse()
+    with socket.socket() as later:
+        assert later.connect_ex(("127.0.0.1", simulator.port)) == errno.ECONNREFUSED
+
+
+# Tasks that change
+
+
+@pytest.mark.parametrize("which", [2, -198, IDS[2], "same name"])
+def test_a_task_is_changed_by_index_id_or_name(which):
+    tasks = [*TASKS[:2], {**TASKS[2], "name": "same name"}, *TASKS[3:]]
+    with Simulator(list(tasks)) as simulator:
+        before = simulator.tasks
+        changed = simulator.change(task=which, set={"approve_status": "REJECTED"})
+        assert changed == {**tasks[2], "approve_status": "REJECTED"} != tasks[2]
+        assert ask(simulator, {"limit": 1000}).document["scheduled_tasks"] == [*tasks[:2], changed, *tasks[3:]]
+        assert before == tasks, "what was listed before stays as it was"
+        assert simulator.change(remove=which) == changed
+        assert ask(simulator, {"limit": 1000}).ids == IDS[:2] + IDS[3:]
+
+
+def test_a_task_runs(simulator):
+    before, started = simulator.tasks[4], time.time() * 1000
+    after = simulator.change(task=4, run="ABNORMAL")
+    changes = {field for field in after if after[field] != before.get(field)}
+    assert changes == {"last_execution_time", "last_execution_status", "execution_count"}
+    assert started - 1 < after["last_execution_time"] <= time.time() * 1000
+    assert (after["last_execution_status"], after["execution_count"]) == ("ABNORMAL", before["execution_count"] + 1)
+
+
+def test_tasks_are_added(simulator):
+    added = [simulator.change(add={"risk_level": "HIGH"}), simulator.change(add={"id": "ST", "name": "mine"})]
+    assert simulator.tasks[60:] == added
+    assert (added[0]["risk_level"], added[1]["id"], added[1]["name"]) == ("HIGH", "ST", "mine")
+    assert len({task["id"] for task in simulator.tasks}) == 62
+    assert {(task["execution_count"], task["last_execution_time"]) for task in added} == {(0, None)}
+    assert set(added[0]) <= set().union(*simulator.tasks[:60])
+
+
+WRONG_CHANGES: list[dict[str, t.Any]] = [
+    *({}, {"task": 0}, {"task": 0, "set": 1}, {"add": "name"}, {"task": 0, "set": {}, "run": "READY"}),
+    *({"task": 60, "run": "READY"}, {"task": "no such task", "run": "READY"}, {"remove": "twice"}),
+]
+
+
+@pytest.mark.parametrize("change", WRONG_CHANGES, ids=str)
+def test_wrong_change_is_refused(simulator, change):
+    simulator.tasks = [{**task, "name": "twice"} for task in simulator.tasks]
+    before = simulator.tasks
+    with pytest.raises(ValueError):
+        simulator.change(**change)
+    assert send(simulator, "/simulator/changes", method="POST", content=json.dumps(change).encode()).status == 400
+    assert simulator.tasks is before
+
+
+def test_change_by_a_request_is_none_to_the_service(simulator):
+    simulator.faults.append(status(503))
+    reply = send(simulator, "/simulator/changes", method="POST", content=b'{"task": 3, "run": "READY"}')
+    assert (reply.status, reply.document) == (200, simulator.tasks[3])
+    assert (simulator.requests, len(simulator.faults)) == ([], 1)
+    assert send(simulator, "/simulator/changes", method="POST", content=b"[]").status == 400
+
+
+def test_no_change_is_lost_among_threads(simulator):
+    def run() -> None:
+        for _turn in range(200):
+            simulator.change(task=0, run="READY")
+
+    count = simulator.tasks[0]["execution_count"]
+    threads = [threading.Thread(target=run) for _thread in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        assert len(ask(simulator, {"limit": 1000}).ids) == 60
+    assert simulator.tasks[0]["execution_count"] == count + 800
+
+
+def test_script_changes_tasks_in_the_order_of_time():
+    script = [
+        {"after": 0.2, "remove": "made by the script"},
+        {"after": 0.1, "add": {"name": "made by the script"}},
+        {"after": 600, "remove": 0},
+    ]
+    with Simulator(3, changes=script) as simulator:
+        counts = [3]
+        until = time.monotonic() + LONGEST
+        while counts != [3, 4, 3] and time.monotonic() < until:
+            counts += [len(simulator.tasks)] if len(simulator.tasks) != counts[-1] else []
+            time.sleep(0.01)
+    assert counts == [3, 4, 3]
+
+
+@pytest.mark.parametrize(
+    "step", [{"remove": 0}, {"after": "1", "remove": 0}, {"after": -1, "remove": 0}, {"after": 0}, 1]
+)
+def test_wrong_script_is_refused_before_it_starts(step):
+    with pytest.raises(ValueError):
+        Simulator(3, changes=[step])
+    with pytest.raises(ValueError, match="0 of 0 tasks"):
+        Simulator(1, changes=[{"after": 2, "remove": 0}, {"after": 1, "remove": 0}])
