@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 import time
 import typing as t
@@ -23,10 +24,19 @@ from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 WRONG_KEY = "FakeSecretKeyThatIsWrong/+=00000000000001"
 SECRETS = (coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.AUTH_TOKEN, WRONG_KEY)
 KEYS = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
-# Each question of the set-up's surveys, with nothing filled in.
+# Each question of the set-up's surveys that may be answered with nothing: AWX refuses that for a number.
 TEMPLATES = SETUP["vars"]["coc_job_templates"]
 QUESTIONS = SETUP["vars"]["coc_questions"] + [question for template in TEMPLATES for question in template["questions"]]
-BLANK = {question["variable"]: "" for question in QUESTIONS}
+BLANK = {question["variable"]: "" for question in QUESTIONS if question["type"] != "integer"}
+NULL = {question["variable"]: None for question in QUESTIONS}  # by "Prompt on launch" beside Variables alone
+LATER_JOB = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Look
+      ansible.builtin.debug:
+        msg: "{{ ansible_facts.coc_scheduled_tasks | default([]) | map(attribute='id') }}"
+"""
 
 
 def assert_no_secret(job):
@@ -92,9 +102,38 @@ def test_list_prints_a_table_and_leaves_facts_and_artifacts(run_job, simulator):
         "coc_task_ids": [task["id"] for task in simulator.tasks],
         "coc_task_names": [task["name"] for task in simulator.tasks],
     }
-    tasks = job.fact("coc_scheduled_tasks")
+    tasks = job.facts["coc_scheduled_tasks"]
     assert all(set(task) == set(FIELDS) for task in tasks)
     assert tasks[0]["name"] == "任务 {{ 7 * 7 }} <b>"
+
+    later = run_job("later.yml", kind=None, text=LATER_JOB, stored=job.facts)
+    assert later.results("Look")[0]["msg"] == [task["id"] for task in simulator.tasks]
+    assert later.facts == job.facts
+    simulator.tasks = simulator.tasks[:5]
+    assert len(run_job("list_tasks.yml", BLANK, stored=job.facts).facts["coc_scheduled_tasks"]) == 5
+
+
+def test_awx_keeps_no_fact_of_a_newer_ansible_core(run_job, simulator):
+    """As the guide says. When this fails, the execution environment can have the newer ansible-core."""
+    job = run_job("list_tasks.yml", BLANK, newer=True)
+    assert_plain_key(job, simulator)
+    assert job.facts == {}
+    assert set(job.cache) == {"s1_localhost"}
+    assert "coc_scheduled_tasks" in json.loads(job.cache["s1_localhost"])["__payload__"]
+
+    stale = {"coc_scheduled_tasks": [{"id": "ST-stale"}]}
+    assert run_job("list_tasks.yml", BLANK, stored=stale, newer=True).facts == stale
+    later = run_job("later.yml", kind=None, text=LATER_JOB, stored=stale, newer=True)
+    assert later.results("Look")[0]["msg"] == []
+
+
+@pytest.mark.parametrize("blank", [{}, BLANK, NULL], ids=["not answered", "empty", "null"])
+def test_a_blank_filters_nothing_and_checks_no_age(run_job, simulator, blank):
+    simulator.tasks = [{**task, "last_execution_status": None, "approve_status": "PASSED"} for task in simulator.tasks]
+    job = run_job("assert_healthy.yml", blank)
+    assert job.successful, job.stdout
+    assert job.results("Judge")[0]["msg"] == "Of 60 tasks: nothing wrong."
+    assert [request.query for request in simulator.requests] == [[("limit", "1000")]]
 
 
 def test_answers_filter_and_an_earlier_list_does_not_hide_the_new_one(run_job, simulator):
@@ -245,7 +284,7 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
     }
     (judged,) = job.results("Judge")
     assert judged["msg"] == f"Of 11 tasks: {health}."
-    assert len(job.fact("coc_scheduled_tasks")) == 11
+    assert len(job.facts["coc_scheduled_tasks"]) == 11
 
 
 def test_age_of_zero_is_not_checked(run_job, mixed_tasks):
@@ -267,7 +306,7 @@ def test_of_many_unwell_tasks_the_first_are_named(run_job, simulator):
         {**task, "last_execution_status": "ABNORMAL", "name": f"task\n{number}"}
         for number, task in enumerate(coc_simulator.sample_tasks(200))
     ]
-    job = run_job("assert_healthy.yml", {"coc_max_age_hours": None})
+    job = run_job("assert_healthy.yml", BLANK)
     assert job.artifacts["coc_overdue_task_ids"] == []
     (judged,) = job.results("Judge")
     assert judged["msg"].startswith(f"Of 200 tasks: 200 ABNORMAL: task 0 ({simulator.tasks[0]['id']}), task 1 (")
@@ -308,12 +347,12 @@ def test_report_is_written(run_job, simulator, monkeypatch, tmp_path, given, pat
     assert simulator.tasks[0]["id"] in written.read_text("utf-8")
     assert_no_secret(job)
     if not given:
-        assert len(job.fact("coc_scheduled_tasks")) == 60
+        assert len(job.facts["coc_scheduled_tasks"]) == 60
 
 
 @pytest.mark.parametrize("path", ["~/", "~/missing/report.html", ["a"], 7])
 def test_report_to_no_file_is_refused(run_job, simulator, path):
-    job = run_job("report.yml", {**BLANK, "coc_report_path": path})
+    job = run_job("report.yml", {**BLANK, "coc_report_path": path}, newer=True)  # for an older one 7 is a name
     message = job.results("Check the variables")[0]["msg"]
     assert message == f"coc_report_path: {path} is not the path of a file in a folder that exists."
     assert simulator.requests == []
