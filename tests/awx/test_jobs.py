@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import shutil
 import textwrap
+import threading
 import time
 import typing as t
 from urllib.parse import quote
@@ -18,7 +21,7 @@ import yaml
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import GUIDE, LOCALHOST, SETUP, credential_type, inject
-from ansible_collections.huaweicloud.coc.tests.awx.controller import check_injectors
+from ansible_collections.huaweicloud.coc.tests.awx.controller import check_injectors, check_paths
 from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 
 WRONG_KEY = "FakeSecretKeyThatIsWrong/+=00000000000001"
@@ -358,9 +361,85 @@ def test_report_to_no_file_is_refused(run_job, simulator, path):
     assert simulator.requests == []
 
 
-def block(words: str) -> str:
-    """Return the one block of YAML in the guide that has these words."""
-    (found,) = (code for language, code in blocks(GUIDE) if language.startswith("yaml") and words in code)
+def test_report_on_an_exposed_path_outlives_the_job(run_job, simulator, tmp_path):
+    """As the guide shows it; the folder stands for the one of the execution node that the setting mounts."""
+    setting = json.loads(block("/srv/coc", "json"))
+    check_paths(setting)
+    ((host, container, _options),) = (path.split(":") for path in setting)
+    assert host == container
+    path = block("coc_report_path: ").partition("coc_report_path: ")[2].strip()
+    assert path.startswith(f"{container}/")
+    exposed = tmp_path / "exposed"
+    exposed.mkdir()
+    job = run_job("report.yml", {**BLANK, "coc_report_path": path.replace(container, str(exposed))})
+    assert job.successful, job.stdout
+    shutil.rmtree(job.folder)
+    (page,) = exposed.iterdir()
+    assert simulator.tasks[0]["id"] in page.read_text("utf-8")
+
+
+class Storage(http.server.ThreadingHTTPServer):
+    """An object storage that answers PUT requests with ``status``, and keeps them: path, content type and body."""
+
+    def __init__(self):
+        self.kept: list[tuple[str, str | None, str]] = []
+        self.status = 200
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(handler, *_arguments):
+                """Say nothing."""
+
+            def do_PUT(handler):
+                body = handler.rfile.read(int(handler.headers["Content-Length"]))
+                self.kept.append((handler.path, handler.headers["Content-Type"], body.decode()))
+                handler.send_response(self.status)
+                handler.send_header("Content-Length", "0")
+                handler.end_headers()
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+@pytest.fixture
+def storage():
+    with Storage() as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_report_is_uploaded(run_job, simulator, tmp_path, storage, status):
+    storage.status = status
+    path = "/reports/coc.html?Signature=FakeSignature"
+    url = f"http://127.0.0.1:{storage.server_port}{path}"
+    handed_on = inject(credential_type("upload")[1], {"url": url}, tmp_path)
+    job = run_job("upload_report.yml", BLANK, handed_on=handed_on)
+    ((uploaded, kind, page),) = storage.kept
+    assert (uploaded, kind) == (path, "text/html")
+    assert page == (job.folder / "project/coc-report.html").read_text("utf-8")
+    assert simulator.tasks[0]["id"] in page
+    (check,) = job.results("Check the upload")
+    assert job.successful == (status == 200)
+    assert check["msg"].startswith(
+        "The report was uploaded." if job.successful else "The report was not uploaded: HTTP"
+    )
+    assert job.successful or "status 403" in check["msg"]
+    assert "FakeSignature" not in job.kept
+    assert_no_secret(job)
+
+
+def test_upload_without_an_answer_says_so(run_job, storage):
+    storage.shutdown()
+    storage.server_close()
+    url = f"http://127.0.0.1:{storage.server_port}/coc.html?Signature=FakeSignature"
+    job = run_job("upload_report.yml", BLANK, handed_on={"coc_report_url": url})
+    assert "HTTP status -1" in job.results("Check the upload")[0]["msg"]
+    assert "FakeSignature" not in job.kept
+
+
+def block(words: str, kind: str = "yaml") -> str:
+    """Return the one block of a language in the guide that has these words."""
+    (found,) = (code for language, code in blocks(GUIDE) if language.startswith(kind) and words in code)
     return textwrap.dedent(found)
 
 
