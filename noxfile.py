@@ -245,9 +245,13 @@ def awx(session: nox.Session) -> None:
         "playwright==1.65.2",
         "pytest==9.2.0",
         "pytest-xdist==3.8.0",
+        "python-dateutil==4.0.0",
         "requests",
     )
     session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
+    # jobs run with the ansible-core of docs/awx/execution-environment.yml
+    session.env["EXECUTION_ENVIRONMENT"] = folder = str(Path(session.create_tmp()).absolute() / "execution-environment")
+    session.install("--target", folder, "--upgrade", "ansible-core~=2.18.0", "requests")
     session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(install_collection(session))
     session.run("pytest", "-p", "no:cacheprovider", "-rs", "--numprocesses=2", "--dist=loadfile", "tests/awx")
     if not shutil.which("chromium"):

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Jobs as AWX runs them: credentials rendered as its injectors do, and ansible-runner in a private data directory."""
+"""Jobs as AWX runs them: credentials rendered as its injectors do, and ansible-runner in a private data directory.
+
+They run with the ansible-core that the example of an execution environment has. EXECUTION_ENVIRONMENT in the
+environment is the folder where ``pip install --target`` put it, and what the collection needs.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +29,8 @@ from ansible_collections.huaweicloud.coc.tests import coc_simulator
 COLLECTION = Path(__file__).parents[2]
 CREDENTIAL_TYPES = COLLECTION / "docs/awx/credential_types"
 GUIDE = COLLECTION / "docs/docsite/rst/awx_guide.rst"
+WRITTEN = int(time.time()) - 3600  # when AWX wrote the facts that it has: by the time it sees if a job changed them
+Facts = t.Dict[str, t.Any]
 (SETUP,) = yaml.safe_load((COLLECTION / "docs/awx/setup.yml").read_text("utf-8"))
 # What the set-up gives the one host of the inventory; each value is a template that gives the text to store.
 LOCALHOST = {
@@ -76,12 +83,31 @@ def inject(injectors: dict[str, t.Any], filled: dict[str, str], folder: Path) ->
     return {name: environment.from_string(template).render(known) for name, template in variables.items()}
 
 
+def write_facts(cache: Path, stored: Facts) -> None:
+    """Give a job the facts of localhost that AWX has, as AWX does: in a file that has the host's name."""
+    cache.mkdir(parents=True)
+    if stored:
+        file = cache / "localhost"
+        file.write_text(json.dumps(stored), "utf-8")
+        os.utime(file, (WRITTEN, WRITTEN))
+
+
+def read_facts(cache: Path, stored: Facts) -> Facts:
+    """Return the facts of localhost that AWX has after a job: it reads the same file, if the job has changed it."""
+    file = cache / "localhost"
+    if not file.exists():
+        return {}  # AWX takes that for cleared
+    return t.cast(Facts, json.loads(file.read_text("utf-8"))) if file.stat().st_mtime > WRITTEN else stored
+
+
 @dataclass
 class Job:
-    """What is left of a job."""
+    """What is left of a job. ``facts`` are those that AWX has after it, ``cache`` is what the job left: name → text."""
 
     runner: t.Any
     folder: Path
+    facts: Facts
+    cache: dict[str, str]
 
     @property
     def successful(self) -> bool:
@@ -102,15 +128,6 @@ class Job:
         (end,) = (event for event in self.runner.events if event["event"] == "playbook_on_stats")
         return t.cast("dict[str, t.Any]", end["event_data"]["artifact_data"])
 
-    def fact(self, name: str) -> t.Any:
-        """Return what the next job with fact storage gets of a fact that this one kept."""
-        play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"debug": {"var": f"ansible_facts.{name}"}}]}
-        (self.folder / "project/next.yml").write_text(json.dumps([play]), "utf-8")
-        (self.folder / "env/extravars").unlink()
-        runner = ansible_runner.run(private_data_dir=str(self.folder), playbook="next.yml", ident="job", quiet=True)
-        (value,) = Job(runner, self.folder).results("debug")
-        return value[f"ansible_facts.{name}"]
-
     @property
     def kept(self) -> str:
         """Everything that AWX keeps. It leaves out ``command``, which has the job's environment in it."""
@@ -124,8 +141,14 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
     """Run a job template's playbook, with the answers of its survey and a credential.
 
     Further extra variables are what an earlier node of a workflow, or another credential, gives. ``kind`` is None for a
-    job without a credential of this collection. ``text`` is a playbook that the project does not have.
+    job without a credential of this collection. ``text`` is a playbook that the project does not have. ``stored`` are
+    facts that AWX has. ``newer`` runs it with the ansible-core of the tests, in place of the execution environment's.
     """
+    installed = os.environ["EXECUTION_ENVIRONMENT"]
+    paths = {
+        "PATH": f"{installed}/bin{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": f"{installed}{os.pathsep}{os.environ['PYTHONPATH']}",
+    }
 
     def run(
         playbook: str,
@@ -134,6 +157,8 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
         kind: str | None = "environment",
         handed_on: dict[str, t.Any] | None = None,
         text: str = "",
+        stored: Facts | None = None,
+        newer: bool = False,
     ) -> Job:
         folder = tmp_path / "private"
         shutil.rmtree(folder, ignore_errors=True)
@@ -150,8 +175,17 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
         (folder / "env/envvars").write_text(yaml.safe_dump(envvars), "utf-8")
         (folder / "env/extravars").write_text(unsafe({**(handed_on or {}), **(survey or {})}), "utf-8")
         (folder / "env/settings").write_text("fact_cache_type: jsonfile\n")
-        runner = ansible_runner.run(private_data_dir=str(folder), playbook=playbook, ident="job", quiet=True)
-        return Job(runner, folder)
+        cache = folder / "artifacts/job/fact_cache"
+        write_facts(cache, stored or {})
+        runner = ansible_runner.run(
+            private_data_dir=str(folder),
+            playbook=playbook,
+            ident="job",
+            quiet=True,
+            envvars={} if newer else paths,
+        )
+        left = {file.name: file.read_text("utf-8") for file in cache.iterdir()}
+        return Job(runner, folder, read_facts(cache, stored or {}), left)
 
     return run
 

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
 import subprocess
 
 import yaml
 
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION
+
+DEFINITION = COLLECTION / "docs/awx/execution-environment.yml"
 
 
 def test_requirements_are_found_in_the_collection():
@@ -20,8 +24,7 @@ def test_requirements_are_found_in_the_collection():
 
 
 def test_example_gives_a_build_context(tmp_path):
-    definition = str(COLLECTION / "docs/awx/execution-environment.yml")
-    command = ["ansible-builder", "create", "--file", definition, "--context", str(tmp_path)]
+    command = ["ansible-builder", "create", "--file", str(DEFINITION), "--context", str(tmp_path)]
     done = subprocess.run([*command, "--output-filename", "Containerfile"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     containerfile = (tmp_path / "Containerfile").read_text("utf-8")
@@ -29,3 +32,10 @@ def test_example_gives_a_build_context(tmp_path):
     assert "/output/scripts/introspect.py introspect" in containerfile
     wanted = yaml.safe_load((tmp_path / "_build/requirements.yml").read_text("utf-8"))
     assert [one["name"] for one in wanted["collections"]] == ["huaweicloud.coc"]
+
+
+def test_jobs_are_tested_with_the_ansible_core_of_the_example():
+    wanted = yaml.safe_load(DEFINITION.read_text("utf-8"))["dependencies"]["ansible_core"]["package_pip"]
+    installed = importlib.metadata.distributions(name="ansible-core", path=[os.environ["EXECUTION_ENVIRONMENT"]])
+    (series,) = {one.version.rpartition(".")[0] for one in installed}
+    assert wanted == f"ansible-core~={series}.0"

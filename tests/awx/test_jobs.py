@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import http.server
+import json
+import shutil
 import textwrap
+import threading
 import time
 import typing as t
 from urllib.parse import quote
@@ -17,16 +21,25 @@ import yaml
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import GUIDE, LOCALHOST, SETUP, credential_type, inject
-from ansible_collections.huaweicloud.coc.tests.awx.controller import check_injectors
+from ansible_collections.huaweicloud.coc.tests.awx.controller import check_injectors, check_paths
 from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 
 WRONG_KEY = "FakeSecretKeyThatIsWrong/+=00000000000001"
 SECRETS = (coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.AUTH_TOKEN, WRONG_KEY)
 KEYS = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
-# Each question of the set-up's surveys, with nothing filled in.
+# Each question of the set-up's surveys that may be answered with nothing: AWX refuses that for a number.
 TEMPLATES = SETUP["vars"]["coc_job_templates"]
 QUESTIONS = SETUP["vars"]["coc_questions"] + [question for template in TEMPLATES for question in template["questions"]]
-BLANK = {question["variable"]: "" for question in QUESTIONS}
+BLANK = {question["variable"]: "" for question in QUESTIONS if question["type"] != "integer"}
+NULL = {question["variable"]: None for question in QUESTIONS}  # by "Prompt on launch" beside Variables alone
+LATER_JOB = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Look
+      ansible.builtin.debug:
+        msg: "{{ ansible_facts.coc_scheduled_tasks | default([]) | map(attribute='id') }}"
+"""
 
 
 def assert_no_secret(job):
@@ -92,9 +105,38 @@ def test_list_prints_a_table_and_leaves_facts_and_artifacts(run_job, simulator):
         "coc_task_ids": [task["id"] for task in simulator.tasks],
         "coc_task_names": [task["name"] for task in simulator.tasks],
     }
-    tasks = job.fact("coc_scheduled_tasks")
+    tasks = job.facts["coc_scheduled_tasks"]
     assert all(set(task) == set(FIELDS) for task in tasks)
     assert tasks[0]["name"] == "任务 {{ 7 * 7 }} <b>"
+
+    later = run_job("later.yml", kind=None, text=LATER_JOB, stored=job.facts)
+    assert later.results("Look")[0]["msg"] == [task["id"] for task in simulator.tasks]
+    assert later.facts == job.facts
+    simulator.tasks = simulator.tasks[:5]
+    assert len(run_job("list_tasks.yml", BLANK, stored=job.facts).facts["coc_scheduled_tasks"]) == 5
+
+
+def test_awx_keeps_no_fact_of_a_newer_ansible_core(run_job, simulator):
+    """As the guide says. When this fails, the execution environment can have the newer ansible-core."""
+    job = run_job("list_tasks.yml", BLANK, newer=True)
+    assert_plain_key(job, simulator)
+    assert job.facts == {}
+    assert set(job.cache) == {"s1_localhost"}
+    assert "coc_scheduled_tasks" in json.loads(job.cache["s1_localhost"])["__payload__"]
+
+    stale = {"coc_scheduled_tasks": [{"id": "ST-stale"}]}
+    assert run_job("list_tasks.yml", BLANK, stored=stale, newer=True).facts == stale
+    later = run_job("later.yml", kind=None, text=LATER_JOB, stored=stale, newer=True)
+    assert later.results("Look")[0]["msg"] == []
+
+
+@pytest.mark.parametrize("blank", [{}, BLANK, NULL], ids=["not answered", "empty", "null"])
+def test_a_blank_filters_nothing_and_checks_no_age(run_job, simulator, blank):
+    simulator.tasks = [{**task, "last_execution_status": None, "approve_status": "PASSED"} for task in simulator.tasks]
+    job = run_job("assert_healthy.yml", blank)
+    assert job.successful, job.stdout
+    assert job.results("Judge")[0]["msg"] == "Of 60 tasks: nothing wrong."
+    assert [request.query for request in simulator.requests] == [[("limit", "1000")]]
 
 
 def test_answers_filter_and_an_earlier_list_does_not_hide_the_new_one(run_job, simulator):
@@ -245,7 +287,7 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
     }
     (judged,) = job.results("Judge")
     assert judged["msg"] == f"Of 11 tasks: {health}."
-    assert len(job.fact("coc_scheduled_tasks")) == 11
+    assert len(job.facts["coc_scheduled_tasks"]) == 11
 
 
 def test_age_of_zero_is_not_checked(run_job, mixed_tasks):
@@ -267,7 +309,7 @@ def test_of_many_unwell_tasks_the_first_are_named(run_job, simulator):
         {**task, "last_execution_status": "ABNORMAL", "name": f"task\n{number}"}
         for number, task in enumerate(coc_simulator.sample_tasks(200))
     ]
-    job = run_job("assert_healthy.yml", {"coc_max_age_hours": None})
+    job = run_job("assert_healthy.yml", BLANK)
     assert job.artifacts["coc_overdue_task_ids"] == []
     (judged,) = job.results("Judge")
     assert judged["msg"].startswith(f"Of 200 tasks: 200 ABNORMAL: task 0 ({simulator.tasks[0]['id']}), task 1 (")
@@ -308,20 +350,96 @@ def test_report_is_written(run_job, simulator, monkeypatch, tmp_path, given, pat
     assert simulator.tasks[0]["id"] in written.read_text("utf-8")
     assert_no_secret(job)
     if not given:
-        assert len(job.fact("coc_scheduled_tasks")) == 60
+        assert len(job.facts["coc_scheduled_tasks"]) == 60
 
 
 @pytest.mark.parametrize("path", ["~/", "~/missing/report.html", ["a"], 7])
 def test_report_to_no_file_is_refused(run_job, simulator, path):
-    job = run_job("report.yml", {**BLANK, "coc_report_path": path})
+    job = run_job("report.yml", {**BLANK, "coc_report_path": path}, newer=True)  # for an older one 7 is a name
     message = job.results("Check the variables")[0]["msg"]
     assert message == f"coc_report_path: {path} is not the path of a file in a folder that exists."
     assert simulator.requests == []
 
 
-def block(words: str) -> str:
-    """Return the one block of YAML in the guide that has these words."""
-    (found,) = (code for language, code in blocks(GUIDE) if language.startswith("yaml") and words in code)
+def test_report_on_an_exposed_path_outlives_the_job(run_job, simulator, tmp_path):
+    """As the guide shows it; the folder stands for the one of the execution node that the setting mounts."""
+    setting = json.loads(block("/srv/coc", "json"))
+    check_paths(setting)
+    ((host, container, _options),) = (path.split(":") for path in setting)
+    assert host == container
+    path = block("coc_report_path: ").partition("coc_report_path: ")[2].strip()
+    assert path.startswith(f"{container}/")
+    exposed = tmp_path / "exposed"
+    exposed.mkdir()
+    job = run_job("report.yml", {**BLANK, "coc_report_path": path.replace(container, str(exposed))})
+    assert job.successful, job.stdout
+    shutil.rmtree(job.folder)
+    (page,) = exposed.iterdir()
+    assert simulator.tasks[0]["id"] in page.read_text("utf-8")
+
+
+class Storage(http.server.ThreadingHTTPServer):
+    """An object storage that answers PUT requests with ``status``, and keeps them: path, content type and body."""
+
+    def __init__(self):
+        self.kept: list[tuple[str, str | None, str]] = []
+        self.status = 200
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(handler, *_arguments):
+                """Say nothing."""
+
+            def do_PUT(handler):
+                body = handler.rfile.read(int(handler.headers["Content-Length"]))
+                self.kept.append((handler.path, handler.headers["Content-Type"], body.decode()))
+                handler.send_response(self.status)
+                handler.send_header("Content-Length", "0")
+                handler.end_headers()
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+@pytest.fixture
+def storage():
+    with Storage() as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_report_is_uploaded(run_job, simulator, tmp_path, storage, status):
+    storage.status = status
+    path = "/reports/coc.html?Signature=FakeSignature"
+    url = f"http://127.0.0.1:{storage.server_port}{path}"
+    handed_on = inject(credential_type("upload")[1], {"url": url}, tmp_path)
+    job = run_job("upload_report.yml", BLANK, handed_on=handed_on)
+    ((uploaded, kind, page),) = storage.kept
+    assert (uploaded, kind) == (path, "text/html")
+    assert page == (job.folder / "project/coc-report.html").read_text("utf-8")
+    assert simulator.tasks[0]["id"] in page
+    (check,) = job.results("Check the upload")
+    assert job.successful == (status == 200)
+    assert check["msg"].startswith(
+        "The report was uploaded." if job.successful else "The report was not uploaded: HTTP"
+    )
+    assert job.successful or "status 403" in check["msg"]
+    assert "FakeSignature" not in job.kept
+    assert_no_secret(job)
+
+
+def test_upload_without_an_answer_says_so(run_job, storage):
+    storage.shutdown()
+    storage.server_close()
+    url = f"http://127.0.0.1:{storage.server_port}/coc.html?Signature=FakeSignature"
+    job = run_job("upload_report.yml", BLANK, handed_on={"coc_report_url": url})
+    assert "HTTP status -1" in job.results("Check the upload")[0]["msg"]
+    assert "FakeSignature" not in job.kept
+
+
+def block(words: str, kind: str = "yaml") -> str:
+    """Return the one block of a language in the guide that has these words."""
+    (found,) = (code for language, code in blocks(GUIDE) if language.startswith(kind) and words in code)
     return textwrap.dedent(found)
 
 

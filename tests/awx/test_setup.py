@@ -16,18 +16,29 @@ import urllib.request
 import pytest
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ARGUMENT_SPEC
-from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, LOCALHOST, credential_type
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, LOCALHOST, SETUP, credential_type
 from ansible_collections.huaweicloud.coc.tests.awx.controller import (
+    ADMINISTRATOR,
+    MANAGER,
     PASSWORD,
-    USERNAME,
     Controller,
     Refusal,
     check_answers,
+    check_rrule,
+    check_survey,
+    credential_form,
+    make_question,
+    open_question,
+    scheduled_answers,
 )
 
-SETUP = COLLECTION / "docs/awx/setup.yml"
+SURVEYS = {
+    template["name"]: {"name": "", "description": "", "spec": SETUP["vars"]["coc_questions"] + template["questions"]}
+    for template in SETUP["vars"]["coc_job_templates"]
+}
 PLAYBOOKS = sorted(path.name for path in (COLLECTION / "docs/awx/project").glob("*.yml"))
 SECRET_KEY = "FakeSecretKeyForTheSetup000000000000001"
+REPLACED = {"access_key": "FAKEACCESSKEY0000004", "secret_key": "FakeSecretKeyThatWasReplaced000000000001"}
 INPUTS = ("-e", "coc_project_url=https://git.example.com/ops/coc.git", "-e", "coc_image=registry.example.com/coc-ee:1")
 
 
@@ -40,7 +51,7 @@ def controller():
 def set_up(controller, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "CONTROLLER_HOST": controller.url,
-        "CONTROLLER_USERNAME": USERNAME,
+        "CONTROLLER_USERNAME": ADMINISTRATOR,
         "CONTROLLER_PASSWORD": PASSWORD,
         "HW_ACCESS_KEY": "FAKEACCESSKEY0000003",
         "HW_SECRET_KEY": SECRET_KEY,
@@ -49,10 +60,43 @@ def set_up(controller, *arguments: str, **variables: str) -> subprocess.Complete
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "SSL_CERT_FILE": os.devnull,  # quicker: the modules read the certificates for every request, even one by http
     }
-    command = ["ansible-playbook", str(SETUP), *arguments]
+    command = ["ansible-playbook", str(COLLECTION / "docs/awx/setup.yml"), *arguments]
     return subprocess.run(
         command, env={**os.environ, **environment, **variables}, capture_output=True, text=True, check=False
     )
+
+
+def edit_credential(controller, **filled: str) -> None:
+    """Edit the credential of the first organization as people do in the user interface."""
+    item = controller.named("credentials", "COC", 1)
+    path = f"credentials/{item['id']}"
+    shown = controller.answer(ADMINISTRATOR, "GET", path, {}, {})[1]
+    inputs = controller.named("credential_types", "Huawei Cloud")["inputs"]
+    controller.answer(ADMINISTRATOR, "PATCH", path, {}, {"inputs": credential_form(inputs, shown, filled)})
+
+
+def check_second_organization(controller):
+    """Assert that what was set up for the second organization is its own, and that it works with nothing else."""
+    own = {
+        collection: {key for key, item in controller.items[collection].items() if item["organization"] == 2}
+        for collection in ("credentials", "execution_environments", "inventories", "projects", "job_templates")
+    }
+    assert [len(ids) for ids in own.values()] == [1, 1, 1, 1, 3]
+    for template in own["job_templates"]:
+        assert set(controller.associations[f"job_templates/{template}/credentials/"]) == own["credentials"]
+        item = controller.items["job_templates"][template]
+        assert {item["inventory"]} == own["inventories"]
+        assert {item["project"]} == own["projects"]
+        assert {item["execution_environment"]} == own["execution_environments"]
+    assert {item["inventory"] for item in controller.items["hosts"].values()} > own["inventories"]
+    workflow = controller.named("workflow_job_templates", "COC watch", 2)["id"]
+    nodes = [
+        node
+        for node in controller.items["workflow_job_template_nodes"].values()
+        if node["workflow_job_template"] == workflow
+    ]
+    assert {node["unified_job_template"] for node in nodes} < own["job_templates"]
+    assert workflow in [item["unified_job_template"] for item in controller.items["schedules"].values()]
 
 
 def test_set_up_is_complete_and_idempotent(controller):
@@ -83,7 +127,7 @@ def test_set_up_is_complete_and_idempotent(controller):
     assert LOCALHOST["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
 
     templates = list(controller.items["job_templates"].values())
-    assert sorted(template["playbook"] for template in templates) == PLAYBOOKS
+    assert {*(template["playbook"] for template in templates), "upload_report.yml"} == set(PLAYBOOKS)
     for template in templates:
         assert template["execution_environment"] == image["id"]
         assert (template["inventory"], template["project"]) == (named("inventories", "COC")["id"], project["id"])
@@ -92,10 +136,11 @@ def test_set_up_is_complete_and_idempotent(controller):
         assert controller.associations[f"job_templates/{template['id']}/credentials/"] == [credential["id"]]
         questions = controller.surveys[template["id"]]["spec"]
         assert not any(question["required"] for question in questions)
-        offered = {question["variable"]: set(question["choices"]) for question in questions if "choices" in question}
+        offered = {question["variable"]: question["choices"] for question in questions if "choices" in question}
         assert len(offered) == 3
-        for variable, choices in offered.items():
-            assert choices == set(ARGUMENT_SPEC[variable.replace("ansible_huaweicloud_", "")]["choices"])
+        for variable, (blank, *choices) in offered.items():
+            assert blank == ""
+            assert set(choices) == set(ARGUMENT_SPEC[variable.replace("ansible_huaweicloud_", "")]["choices"])
 
     check, failed = (named("workflow_job_template_nodes", name) for name in ("check", "failed"))
     assert check["unified_job_template"] == named("job_templates", "COC check tasks")["id"]
@@ -106,19 +151,67 @@ def test_set_up_is_complete_and_idempotent(controller):
     schedule = named("schedules", "COC watch")
     assert schedule["unified_job_template"] == named("workflow_job_templates", "COC watch")["id"]
 
+    assert len(controller.changes) > 15
+    another = set_up(controller, *INPUTS, "-e", "coc_organization=Second", CONTROLLER_USERNAME=MANAGER)
+    assert another.returncode == 0, another.stdout + another.stderr
+    check_second_organization(controller)
+
+    edit_credential(controller, **REPLACED)
     done = len(controller.changes)
-    assert done > 15
-    second = set_up(controller, *INPUTS, "-e", "coc_max_age_hours=25")
+    extra = ("-e", "coc_max_age_hours=25", "-e", "coc_update_secrets=false")
+    second = set_up(controller, *INPUTS, *extra, HW_REGION_NAME="cn-north-4")
     assert (second.returncode, controller.changes[done:]) == (0, []), second.stdout + second.stderr
     assert "changed=0 " in second.stdout
+    filled = {name: value for name, value in credential["inputs"].items() if value}
+    assert filled == {**REPLACED, "region": "ap-southeast-3"}
 
     weekly = "DTSTART:20260101T060000Z RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"
-    last = ("--start-at-task", "Create the workflow")
+    last = ("--start-at-task", "Create the credential", "-e", "coc_update_secrets=true")
     third = set_up(controller, *INPUTS, *last, "-e", json.dumps({"coc_schedule": weekly}))  # and without the age
     assert third.returncode == 0, third.stdout + third.stderr
-    assert named("workflow_job_template_nodes", "check")["extra_data"] == {"coc_max_age_hours": 0}
-    assert named("schedules", "COC watch")["rrule"] == weekly
-    assert len(controller.changes) == done + 2
+    assert credential["inputs"] == given
+    (check,) = (node for node in controller.items["workflow_job_template_nodes"].values() if node["id"] == check["id"])
+    assert check["extra_data"] == {"coc_max_age_hours": 0}
+    assert controller.items["schedules"][schedule["id"]]["rrule"] == weekly
+    assert len(controller.changes) == done + 3
+
+
+def test_credential_types_take_an_administrator_of_the_system(controller):
+    done = set_up(controller, *INPUTS, "-e", "coc_organization=Second", CONTROLLER_USERNAME=MANAGER)
+    assert (done.returncode, controller.changes) == (2, [])
+    assert "You don't have permission" in done.stdout
+
+
+@pytest.mark.parametrize("name", SURVEYS)
+def test_survey_can_be_edited_and_scheduled_on_screen(controller, name):
+    survey = SURVEYS[name]
+    check_survey(survey)
+    check_survey({**survey, "spec": [open_question(question) for question in survey["spec"]]})
+    check_answers(scheduled_answers(survey, {}), survey)
+
+    template = {"id": 1}
+    controller.surveys[1] = survey
+    choices = {question["variable"]: "" for question in survey["spec"] if "choices" in question}
+    assert len(choices) == 3
+    assert controller.launch(template, {}) == choices
+    answers = {"ansible_huaweicloud_risk_level": "HIGH", "ansible_huaweicloud_task_name": ""}
+    assert controller.launch(template, answers) == {**choices, **answers}
+
+
+def test_survey_made_on_screen_can_be_scheduled_with_an_answer_only():
+    """As the guide warns."""
+    questions = [
+        make_question(question_name="Risk", variable="risk", type="multiplechoice", required=False, choices=["HIGH"]),
+        make_question(question_name="Age", variable="age", type="integer", required=False),
+        make_question(question_name="Name", variable="name", type="text", required=False),
+    ]
+    for question in questions[:2]:
+        survey = {"name": "", "description": "", "spec": [question]}
+        check_survey(survey)
+        with pytest.raises(Refusal):
+            check_answers(scheduled_answers(survey, {}), survey)
+    survey = {"name": "", "description": "", "spec": questions}
+    check_answers(scheduled_answers(survey, {"risk": "HIGH", "age": 25}), survey)
 
 
 INCOMPLETE = "Set coc_project_url and coc_image, and in the environment"
@@ -162,6 +255,12 @@ def test_stand_in_refuses_others(controller, credential):
         ({"age": 11}, "out of range"),
         ({"name": "abcd"}, "out of range"),
         ({"risk": "SEVERE"}, "is no choice"),
+        ({"risk": "high"}, "is no choice"),
+        ({"risk": ""}, "is no choice"),
+        ({"age": ""}, "of another type"),
+        ({"age": None}, "of another type"),
+        ({"name": None}, "of another type"),
+        ({"risk": None}, "of another type"),
     ],
 )
 def test_stand_in_refuses_answers_that_awx_refuses(answers, problem):
@@ -173,5 +272,91 @@ def test_stand_in_refuses_answers_that_awx_refuses(answers, problem):
         ]
     }
     check_answers({"age": 1, "name": "abc", "risk": "LOW"}, survey)
+    check_answers({"name": ""}, survey)
     with pytest.raises(Refusal, match=problem):
         check_answers(answers, survey)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        [],
+        [{"question_name": "Age", "variable": "age", "type": "integer", "required": False, "default": "25"}],
+        [{"question_name": "Age", "variable": "age", "type": "integer", "required": "no"}],
+        [{"question_name": "Risk", "variable": "risk", "type": "multiplechoice", "required": False}],
+        [{"question_name": "Key", "variable": "key", "type": "secret", "required": False}],
+    ],
+)
+def test_stand_in_refuses_surveys_that_awx_refuses(spec):
+    password = {"question_name": "Key", "variable": "key", "type": "password", "required": False, "min": None}
+    check_survey({"name": "", "description": "", "spec": [password]})
+    with pytest.raises(Refusal):
+        check_survey({"name": "", "description": "", "spec": spec})
+
+
+START = "DTSTART:20260101T060000Z"
+
+
+@pytest.mark.parametrize(
+    "rrule",
+    [
+        SETUP["vars"]["coc_schedule"],
+        f"{START}\nRRULE:FREQ=DAILY;INTERVAL=1",
+        f"{START} RRULE:FREQ=DAILY;INTERVAL=1 EXRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=SU",
+        f"{START} RRULE:FREQ=DAILY;INTERVAL=1 RRULE:FREQ=WEEKLY;INTERVAL=1",
+        f"{START} RRULE:FREQ=YEARLY;INTERVAL=1;BYEASTER=0",
+        f"{START} RRULE:FREQ=DAILY;INTERVAL=1;UNTIL=20270101T000000Z",
+        "DTSTART;TZID=Asia/Shanghai:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1;UNTIL=20270101T000000",
+    ],
+)
+def test_stand_in_takes_rules_that_awx_takes(rrule):
+    check_rrule(rrule)
+
+
+@pytest.mark.parametrize(
+    "rrule",
+    [
+        "RRULE:FREQ=DAILY;INTERVAL=1",
+        "DTSTART:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1",
+        "DTSTART;TZID=No/Where:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1",
+        START,
+        f"{START} RRULE:FREQ=DAILY",
+        f"{START} RRULE:FREQ=SECONDLY;INTERVAL=1",
+        f"{START} RRULE:FREQ=NEVER;INTERVAL=1",
+        f"{START} RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=2MO",
+        f"{START} RRULE:FREQ=DAILY;INTERVAL=1;COUNT=1000",
+        f"{START} RRULE:FREQ=DAILY;INTERVAL=1;COUNT=2;UNTIL=20270101T000000Z",
+        f"{START} RRULE:FREQ=DAILY;INTERVAL=1;UNTIL=20270101",
+        f"{START} RRULE:FREQ=DAILY;INTERVAL=1 EXDATE:20260102T060000Z",
+    ],
+)
+def test_stand_in_refuses_rules_that_awx_refuses(rrule):
+    with pytest.raises(Refusal):
+        check_rrule(rrule)
+
+
+def test_stand_in_launches_as_awx_does(controller):
+    """It saves a credential without a required field, and refuses its job; it exchanges one for another of its type."""
+    inputs = {"fields": [{"id": "key", "label": "Key"}], "required": ["key"]}
+    controller.items["credential_types"] = {3: {"id": 3, "inputs": inputs}, 4: {"id": 4, "inputs": inputs}}
+    filled = [(3, {}), (3, {"key": "FAKE"}), (3, {"key": "FAKE"}), (4, {"key": "FAKE"})]
+    ids = []
+    for number, (kind, given) in enumerate(filled):
+        data = {"name": f"{number}", "organization": 1, "credential_type": kind, "inputs": given}
+        ids.append(controller.answer(ADMINISTRATOR, "POST", "credentials", {}, data)[1]["id"])
+    empty, own, same, other = ids
+    template = {"id": 9}
+    controller.surveys[9] = {"spec": [{"variable": "needed", "type": "text", "required": True}]}
+    controller.associations["job_templates/9/credentials/"] = [own]
+    answers = {"needed": "yes"}
+    assert controller.launch(template, {**answers, "not asked": 1}) == answers
+    assert controller.launch(template, answers, [same, other]) == answers
+    prompted = {**answers, "null": None}
+    assert controller.launch({**template, "ask_variables_on_launch": True}, prompted) == prompted
+    for wrong, credentials, problem in (
+        ({}, None, "variables_needed_to_start"),
+        (answers, [other], "without one of the same type"),
+        (answers, [empty], "has no"),
+    ):
+        with pytest.raises(Refusal, match=problem):
+            controller.launch(template, wrong, credentials)
