@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import time
 import typing as t
+import zlib
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -39,12 +40,8 @@ IN_A_BROWSER = pytest.mark.skipif(
     not CHROMIUM, reason="NOT LOOKED AT IN A BROWSER: there is no chromium on this machine"
 )
 MARKUP = """</td></script><img src=x onerror="document.title='broken'">{{ 7 * 7 }}&amp;'"数据库"""
-CHARTS = {
-    "Status of the last execution": "last_execution_status",
-    "Type": "task_type",
-    "Risk": "risk_level",
-    "Region": "region_id",
-}
+# The charts, by the name of their filter.
+CHARTS = {"status": "last_execution_status", "type": "task_type", "risk": "risk_level", "region": "region_id"}
 DAY = 86400 * 1000  # milliseconds
 
 Task = t.Dict[str, t.Any]
@@ -92,17 +89,21 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 class Page(html.parser.HTMLParser):
-    """What a page shows: ``rows`` of the table, ``texts`` by tag, ``tags`` and the ``links`` that it would follow."""
+    """What a page shows: ``rows`` of the table, ``texts`` by tag, ``tags`` and the ``links`` that it would follow.
+
+    ``counts`` has what the buttons that filter count, by filter and value, and ``timeline`` what those of the timeline
+    say.
+    """
 
     def __init__(self, source: str) -> None:
         super().__init__()
         self.rows: list[list[str]] = []
         self.texts: dict[str, list[str]] = collections.defaultdict(list)
         self.counts: dict[str, dict[str, int]] = collections.defaultdict(dict)
+        self.timeline: list[str] = []
         self.tags: list[str] = []
         self.links: list[str] = []
-        self.labels: dict[str, str] = {}
-        self._chart = ""
+        self._button: dict[str, str | None] = {}
         self.feed(source)
         self.close()
 
@@ -110,8 +111,10 @@ class Page(html.parser.HTMLParser):
         self.tags.append(tag)
         given = dict(attrs)
         self.links += [str(given[name]) for name in ("src", "href", "action", "data", "poster") if name in given]
-        if tag == "svg":
-            self._chart, _colon, self.labels[self._chart] = str(given["aria-label"]).partition(": ")
+        if tag == "button":
+            self._button = given
+            if "aria-label" in given:
+                self.timeline.append(str(given["aria-label"]))
         if tag == "tr":
             self.rows.append([])
         if tag == "td":
@@ -125,11 +128,10 @@ class Page(html.parser.HTMLParser):
         if not self.tags:
             return
         if "td" in self.tags and data.strip():
-            self.rows[-1][-1] += data + ("\n" if self.tags[-1] != "small" else "")
+            self.rows[-1][-1] += data + ("\n" if self.tags[-1] == "td" else "")
         self.texts[self.tags[-1]].append(data)
-        if self.tags[-2:] == ["rect", "title"] and ": " in data:
-            value, _separator, count = data.rpartition(": ")
-            self.counts[self._chart][value] = int(count)
+        if self.tags[-2:] == ["button", "b"] and "data-label" not in self._button:
+            self.counts[str(self._button["data-filter"])][str(self._button["value"])] = int(data)
 
 
 def outcome(task: Task) -> str:
@@ -137,14 +139,19 @@ def outcome(task: Task) -> str:
     return task.get("last_execution_status") or ("unknown" if task.get("last_execution_time") else "never ran")
 
 
+def attention(task: Task) -> tuple[int, int]:
+    """Return what the report sorts a task by: whether somebody has to look at it, and when it ran."""
+    worst = ["REJECTED", "PENDING"]
+    approval = task.get("approve_status")
+    rank = 0 if outcome(task) == "ABNORMAL" else 1 + (worst.index(approval) if approval in worst else 2)
+    return rank, -(task.get("last_execution_time") or 0)
+
+
 def assert_charts(page: Page, tasks: list[Task]) -> None:
-    """Assert that each chart counts every task, in what it shows and in what it says to who cannot see it."""
-    for title, field in CHARTS.items():
-        values = [outcome(task) if title.startswith("Status") else task.get(field) or "unknown" for task in tasks]
-        counts = collections.Counter(values)
-        assert page.counts[title] == counts
-        if counts:
-            assert all(f"{count} {value}" in page.labels[title] for value, count in counts.items())
+    """Assert that each chart counts every task."""
+    for name, field in CHARTS.items():
+        values = [outcome(task) if name == "status" else task.get(field) or "unknown" for task in tasks]
+        assert page.counts[name] == collections.Counter(values)
 
 
 def utc(milliseconds: object) -> str:
@@ -159,7 +166,7 @@ def sized_report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 def test_report_is_complete(sized_report):
-    tasks = sized_report.tasks
+    tasks = sorted(sized_report.tasks, key=attention)
     count = len(tasks)
     page = Page(sized_report.source)
     assert len(page.rows) == (count + 1 if count else 0)  # with the one of the headings
@@ -167,32 +174,52 @@ def test_report_is_complete(sized_report):
         assert row[0].split("\n") == [task["name"], task["id"]]
         assert row[1].strip() == outcome(task)
         assert row[2].strip() == (utc(task["last_execution_time"]) if task.get("last_execution_time") else "")
-        assert [row[index].strip() for index in (6, 7, 9)] == [
-            task[field] for field in ("risk_level", "approve_status", "region_id")
+        assert [row[index].strip() for index in (3, 4, 9)] == [
+            task[field] for field in ("approve_status", "risk_level", "region_id")
         ]
     assert_charts(page, tasks)
     assert page.texts["b"][0] == str(count)
-    assert page.links == ["data:,"]
+    assert page.links == ["data:,", "#tasks"]
 
 
 def test_timeline_has_every_execution_within_its_span(report):
     page = Page(report.source)
-    bars = [text for text in page.texts["title"] if re.search(r"\d\d:\d\d to \d{4}-", text)]
     shown: dict[str, int] = collections.Counter()
-    for text in bars:
-        number, _space, status = text.rpartition(", ")[0].partition(" ")
-        shown[status] += int(number)
+    for text in page.timeline:
+        span, *counts = text.split(", ")
+        begin, end = (datetime.strptime(moment, "%Y-%m-%d %H:%M") for moment in span.split(" to "))
+        assert begin < end and (begin.minute, end.minute) == (0, 0)
+        for count in counts:
+            number, _space, status = count.partition(" ")
+            shown[status] += int(number)
     ran = [task for task in report.tasks if task.get("last_execution_time") and task is not report.tasks[1]]
     assert shown == collections.Counter(outcome(task) for task in ran)
-    assert re.fullmatch(rf"{len(ran)} since [\d-]+( \d\d:\d\d)?, 1 before", page.labels["Last executions"])
-    assert any(text.startswith("1 ran last before ") for text in page.texts["span"])
+    assert any(re.fullmatch(r"1 ran last before \d{4}-\d\d-\d\d", text) for text in page.texts["button"])
+
+
+def test_folder_that_cannot_be_written_is_refused_before_coc_is_asked(tmp_path):
+    tmp_path.chmod(0o555)
+    command = [
+        "ansible-playbook",
+        "huaweicloud.coc.report",
+        "-e",
+        json.dumps({"coc_report_path": f"{tmp_path}/a.html"}),
+    ]
+    if not os.geteuid():  # root may write anywhere, unless it lacks this capability
+        command = ["setpriv", "--bounding-set=-dac_override", *command]
+    with coc_simulator.Simulator() as simulator:
+        environment = {**os.environ, "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert simulator.requests == []
+    assert done.returncode == 2
+    assert f"coc_report_path: no permission to write to the folder {tmp_path}. Choose a folder" in done.stdout
 
 
 def test_values_that_differ_in_case_are_counted_apart(report):
     page = Page(report.source)
     assert_charts(page, report.tasks)
-    assert page.counts["Region"]["CN-North-4"] == 1 and page.counts["Region"]["cn-north-4"] > 1
-    assert page.rows[5][1].strip() == "unknown"
+    assert page.counts["region"]["CN-North-4"] == 1 and page.counts["region"]["cn-north-4"] > 1
+    assert [row[1].strip() for row in page.rows[1:] if report.tasks[4]["id"] in row[0]] == ["unknown"]
 
 
 def test_only_the_own_script_may_run(report):
@@ -203,11 +230,14 @@ def test_only_the_own_script_may_run(report):
 
 def test_what_the_service_says_is_text(report):
     page = Page(report.source)
-    assert page.rows[1][0] == f"{MARKUP}\n{MARKUP}"
-    assert MARKUP in page.counts["Region"]
+    (row,) = (row for row in page.rows[1:] if MARKUP in row[0])
+    assert row[0] == f"{MARKUP}\n{MARKUP}"
+    assert (row[1], row[3]) == (MARKUP, MARKUP)
+    assert all(MARKUP in page.counts[name] for name in CHARTS)
+    assert any(MARKUP in text for text in page.timeline)
     assert "<img" not in report.source
     assert report.source.count("<script") == 1
-    assert "49" not in page.rows[1][0]
+    assert "49" not in row[0]
 
 
 def told(source: str) -> list[str]:
@@ -237,17 +267,26 @@ def test_every_filter_is_known_to_the_playbooks():
     assert set(shared["_coc_paging_options"]) == set(PAGING)
 
 
-# The colors of texts and of what is behind them: numbers, labels, headings, table.
+# The colors of texts and of what is behind them.
 COLORS = """
-[...document.querySelectorAll(".number, .number b, h1, h2, p, .legend, th button, td, td small")].map(element => {
+[...document.querySelectorAll(
+  ".number, .number b, h1, h2, small, p, summary, input, output, .hint, button, button b, th button, td, .tag"
+)].filter(element => element.checkVisibility() && element.textContent.trim()).map(element => {
   let behind = element;
   while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") behind = behind.parentElement;
   return [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
 })
 """
-
-
 FITS = "document.documentElement.scrollWidth <= innerWidth"
+# The values that are wider than their cells, and the statuses that take more than one line.
+CUT = """
+[...document.querySelectorAll("th, td")].filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)
+"""
+BROKEN = """
+[...document.querySelectorAll("td .tag")].filter(tag => /^[A-Z]+$/.test(tag.textContent)
+  && tag.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(tag).fontSize)).map(tag => tag.textContent)
+"""
+LABELS = "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
 # Waits until the page is drawn: what is not has no roles yet.
 DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -282,10 +321,23 @@ def look_at(browser: sync_api.Browser, report: Report, **settings: t.Any) -> tup
     return page, problems, requests
 
 
+def shown_ids(page: sync_api.Page) -> list[str]:
+    """Return the IDs of the tasks that a page shows, in their order."""
+    ids: list[str] = page.eval_on_selector_all(
+        "tbody tr", "rows => rows.filter(row => row.checkVisibility()).map(row => row.cells[0].lastChild.textContent)"
+    )
+    return ids
+
+
+def button(page: sync_api.Page, name: str, value: str) -> sync_api.Locator:
+    """Return the last button of a filter: of two with the same value, that is the bar."""
+    return page.locator(f"button[data-filter={name}][value={json.dumps(value)}]").last
+
+
 @IN_A_BROWSER
 @pytest.mark.parametrize(
     "view,size,scheme",
-    [("desktop", (1360, 900), "light"), ("phone", (390, 844), "light"), ("dark", (1360, 900), "dark")],
+    [("desktop", (1280, 900), "light"), ("phone", (390, 844), "light"), ("dark", (1920, 1080), "dark")],
 )
 def test_report_in_a_browser(browser, report, view, size, scheme):
     tasks = report.tasks
@@ -301,8 +353,9 @@ def test_report_in_a_browser(browser, report, view, size, scheme):
         )
 
     def expect(heading: str, values: list[str]) -> None:
-        """Click the heading twice, and expect both orders, what is blank coming last in both."""
+        """Click the heading thrice, and expect both orders, what is blank coming last in both, and then the first."""
         number = page.locator("th").all_inner_texts().index(heading) + 1
+        before = column(1)
         blank = [value for value in values if not value]
         for direction in (1, -1):
             page.locator(f"th:nth-child({number}) button").click()
@@ -310,6 +363,8 @@ def test_report_in_a_browser(browser, report, view, size, scheme):
             sorted_by = page.locator("th[aria-sort]")
             assert sorted_by.all_inner_texts() == [heading]
             assert sorted_by.get_attribute("aria-sort") == ("ascending" if direction == 1 else "descending")
+        page.locator(f"th:nth-child({number}) button").click()
+        assert (column(1), page.locator("th[aria-sort]").count()) == (before, 0)
 
     assert len(column(1)) == len(tasks)
     expect(
@@ -326,10 +381,17 @@ def test_report_in_a_browser(browser, report, view, size, scheme):
         for node in page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
         if not node["ignored"]
     )
-    assert (roles["table"], roles["caption"], roles["main"], roles["rowgroup"]) == (1, 1, 1, 2)
-    rows = roles["cell"] / 11
-    assert rows == len(tasks) if view != "phone" else rows in range(2, len(tasks))  # there, only what is seen is drawn
+    assert (roles["table"], roles["caption"], roles["main"]) == (1, 1, 1)
     assert (roles["row"], roles["columnheader"]) == (len(tasks) + 1, 11)
+    # On a phone there is no cell where there is nothing to tell.
+    assert (
+        roles["cell"] == 11 * len(tasks) if view != "phone" else roles["cell"] in range(8 * len(tasks), 11 * len(tasks))
+    )
+
+    if view == "phone":
+        page.locator("summary").click()
+    for name, value in [("look", "PENDING"), ("look", "ABNORMAL"), ("status", "FINISHED"), ("risk", "HIGH")]:
+        button(page, name, value).click()
     for color, background in page.evaluate(COLORS):
         assert contrast(color, background) >= 4.5, (color, background)
 
@@ -342,13 +404,238 @@ def test_report_in_a_browser(browser, report, view, size, scheme):
 
 
 @IN_A_BROWSER
+@pytest.mark.parametrize("width", [1200, 1280, 1360, 1920])
+def test_table_fits_and_its_head_stays(browser, report, width):
+    page, *_rest = look_at(browser, report, viewport={"width": width, "height": 700})
+    assert page.locator("tbody tr").first.evaluate("row => row.getBoundingClientRect().height") < 400
+    assert [text for text in page.evaluate(CUT) if text != "Script or runbook"] == []
+    box, table = (page.locator(one).bounding_box() for one in (".tasks", "table"))
+    assert box and table and table["x"] + table["width"] <= box["x"] + box["width"]
+    assert {"ABNORMAL", "REJECTED", "PROCESSING"} <= set(page.locator("td .tag").all_inner_texts())
+    assert page.evaluate(BROKEN) == []
+    page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
+    page.evaluate(DRAWN)
+    assert page.locator("th").first.evaluate("heading => Math.round(heading.getBoundingClientRect().top)") == 0
+    page.close()
+
+
+@IN_A_BROWSER
+@pytest.mark.parametrize("width", [390, 768, 1199])
+def test_rows_are_cards_where_a_table_does_not_fit(browser, report, width):
+    page, *_rest = look_at(browser, report, viewport={"width": width, "height": 844})
+    assert page.evaluate(FITS), "the page scrolls sideways"
+    heights = page.eval_on_selector_all("th button", "all => all.map(one => one.getBoundingClientRect().height)")
+    assert min(heights) >= 44
+    never_ran = page.locator("tbody tr", has_text="never ran").first.locator("td:visible")
+    assert all(never_ran.all_inner_texts())
+    assert not any("Last execution" in text for text in never_ran.evaluate_all(LABELS))
+    ran = page.locator("tbody tr", has_text="FINISHED").first.locator("td:visible")
+    assert any("Last execution" in text for text in ran.evaluate_all(LABELS))
+    assert page.evaluate(BROKEN) == []
+    page.close()
+
+
+@IN_A_BROWSER
+def test_numbers_and_bars_and_search_filter(browser, report):
+    page, problems, requests = look_at(browser, report, viewport={"width": 1280, "height": 900})
+    tasks = sorted(report.tasks, key=attention)
+    failed, rejected, high = (
+        {task["id"] for task in tasks if task.get(field) == value}
+        for field, value in [
+            ("last_execution_status", "ABNORMAL"),
+            ("approve_status", "REJECTED"),
+            ("risk_level", "HIGH"),
+        ]
+    )
+    told = page.get_by_role("status")  # its changes are read out
+
+    def expect(ids: set[str], text: str) -> None:
+        assert shown_ids(page) == [task["id"] for task in tasks if task["id"] in ids]
+        assert told.inner_text() == text
+
+    everything = {task["id"] for task in tasks}
+    expect(everything, "60 tasks, those that need attention first")
+    button(page, "look", "ABNORMAL").click()
+    expect(failed, f"{len(failed)} of 60 tasks: last run failed")
+    button(page, "look", "REJECTED").click()
+    both = failed | rejected
+    expect(both, f"{len(both)} of 60 tasks: last run failed or rejected")
+    button(page, "risk", "HIGH").click()
+    expect(both & high, f"{len(both & high)} of 60 tasks: last run failed or rejected; HIGH")
+    pressed = page.locator("[aria-pressed=true]").evaluate_all("all => all.map(one => one.value)")
+    assert pressed == ["ABNORMAL", "REJECTED", "HIGH"]
+    page.locator("th button", has_text="Runs").click()
+    assert set(shown_ids(page)) == both & high  # sorted, they stay filtered
+    for _click in range(2):
+        page.locator("th button", has_text="Runs").click()
+    button(page, "look", "ABNORMAL").click()
+    expect(rejected & high, f"{len(rejected & high)} of 60 tasks: rejected; HIGH")
+
+    search = page.get_by_role("searchbox", name="Search by name or ID")
+    search.fill("no such task")
+    expect(set(), '0 of 60 tasks: rejected; HIGH; name or ID with "no such task"')
+    assert page.get_by_text("No task matches all of these filters.").is_visible()
+    page.get_by_role("button", name="Show all").click()
+    expect(everything, "60 tasks, those that need attention first")
+    assert (page.locator("[aria-pressed=true]").count(), search.input_value()) == (0, "")
+
+    search.fill(f" {tasks[7]['id'].lower()} ")
+    expect({tasks[7]["id"]}, f'1 of 60 tasks: name or ID with "{tasks[7]["id"].lower()}"')
+    search.fill("BACKUP")
+    assert set(shown_ids(page)) == {task["id"] for task in tasks if "backup" in task["name"]}
+    assert (problems, requests) == ([], [page.url])
+    page.close()
+
+
+@IN_A_BROWSER
+def test_every_button_shows_what_it_counts(browser, report):
+    page, problems, _requests = look_at(browser, report, viewport={"width": 1280, "height": 900})
+    filters = page.locator("button[data-filter]")
+    kinds = set()
+    for index in range(filters.count()):
+        one = filters.nth(index)
+        name, value, text, label = one.evaluate(
+            "one => [one.dataset.filter, one.value, one.textContent, one.ariaLabel]"
+        )
+        kinds.add(name)
+        if label:  # of the timeline: "2026-01-31 06:00 to 2026-01-31 12:00, 2 FINISHED, 1 ABNORMAL"
+            count = sum(int(part.split()[0]) for part in label.split(", ")[1:])
+        else:
+            begins = one.get_attribute("data-label")  # "8 last run failed", but "HIGH 8"
+            count = int(re.findall(r"^\d+" if begins else r"\d+$", text)[0])
+        one.click()
+        assert (len(shown_ids(page)), count > 0) == (count, True), (name, value)
+        assert one.get_attribute("aria-pressed") == "true"
+        one.click()
+        assert one.get_attribute("aria-pressed") == "false"
+    assert kinds == {"look", "status", "enabled", "bar", "risk", "type", "region"}
+    assert problems == []
+    page.close()
+
+
+@IN_A_BROWSER
+def test_filters_by_keyboard(browser, report):
+    page, *_rest = look_at(browser, report, viewport={"width": 1280, "height": 900})
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Skip to the tasks"
+    page.keyboard.press("Tab")
+    focused = page.evaluate("[document.activeElement.value, getComputedStyle(document.activeElement).outlineStyle]")
+    assert focused == ["ABNORMAL", "solid"]
+    page.keyboard.press("Space")
+    failed = [task["id"] for task in report.tasks if task.get("last_execution_status") == "ABNORMAL"]
+    assert sorted(shown_ids(page)) == sorted(failed)
+    page.keyboard.press("Enter")
+    assert len(shown_ids(page)) == 60
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(failed[0])
+    assert shown_ids(page) == failed[:1]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # "Show all"
+    assert len(shown_ids(page)) == 60
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.close()
+
+
+@IN_A_BROWSER
+def test_report_on_paper(browser, report):
+    page, *_rest = look_at(browser, report, viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    button(page, "enabled", "yes").click()
+    enabled = {task["id"] for task in report.tasks if task["enabled"]}
+    page.emulate_media(media="print")
+    assert set(shown_ids(page)) == enabled and len(enabled) > 30
+    assert page.locator("output").inner_text() == f"{len(enabled)} of 60 tasks: enabled"
+    for control in ("input", ".tools button", ".skip", ".hint"):
+        assert not page.locator(control).is_visible()
+    # Every page has the headings: each draws a ground of this color, 51 being 0.2 of 255.
+    page.add_style_tag(content="th { background: rgb(51, 102, 153) !important }")
+    document = page.pdf(print_background=True)
+    pages = len(re.findall(rb"/Type\s*/Page\b", document))
+    streams = [zlib.decompress(one) for one in re.findall(rb"stream\r?\n(x.*?)\r?\nendstream", document, re.DOTALL)]
+    assert pages > 1
+    assert len([one for one in streams if b".2 .4 .6 rg" in one.replace(b"0.", b".").replace(b"0000", b"")]) == pages
+    page.close()
+
+
+@IN_A_BROWSER
+def test_report_without_script(browser, report):
+    page, *_rest = look_at(browser, report, viewport={"width": 1280, "height": 900}, java_script_enabled=False)
+    assert page.locator("tbody tr:visible td:first-child small").all_inner_texts() == [
+        " ".join(task["id"].split()) for task in sorted(report.tasks, key=attention)
+    ]
+    assert page.locator("button:enabled:visible").count() == 0
+    assert not page.locator("input").is_visible()
+    assert page.get_by_text("Click a number").is_hidden()
+    page.close()
+
+
+@IN_A_BROWSER
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_tasks_that_never_ran_do_not_look_canceled(browser, report, scheme):
+    page, *_rest = look_at(browser, report, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    for mark, pseudo in [("td .tag", "::before"), (".status button", "i > i")]:
+        looks = [
+            page.locator(mark, has_text=text).first.evaluate(
+                """(one, part) => {
+                  const pseudo = part.startsWith(":");
+                  const style = pseudo ? getComputedStyle(one, part) : getComputedStyle(one.querySelector(part));
+                  return [style.backgroundColor, style.borderStyle];
+                }""",
+                pseudo,
+            )
+            for text in ("never ran", "CANCELED", "FINISHED")
+        ]
+        assert looks[0] == ["rgba(0, 0, 0, 0)", "dashed"]
+        assert looks[1][1] == "none" and looks[1] != looks[2]
+    page.close()
+
+
+@IN_A_BROWSER
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_axis_of_the_timeline_can_be_read(browser, report, width):
+    page, *_rest = look_at(browser, report, viewport={"width": width, "height": 900})
+    if width == 390:
+        page.locator("summary").click()
+    chart = page.locator(".bar").bounding_box()
+    dates = page.locator(".timeline span")
+    assert dates.count() >= 3 and chart
+    end = chart["x"]
+    for index in range(dates.count()):
+        left, right = dates.nth(index).evaluate(
+            """date => {
+              const range = document.createRange();
+              range.selectNodeContents(date);
+              const box = range.getBoundingClientRect();
+              return [box.left, box.right];
+            }"""
+        )
+        assert end < left < right < chart["x"] + chart["width"]  # none over another, or over the edge
+        end = right
+    places = dict(
+        page.eval_on_selector_all(".timeline span", "all => all.map(one => [one.style.gridColumn, one.innerText])")
+    )
+    bars = page.eval_on_selector_all(
+        ".timeline button", "all => all.map(one => [one.style.gridColumn, one.dataset.label])"
+    )
+    begun = [(places[place], label) for place, label in bars if place in places]
+    assert begun
+    assert all(label[5:].startswith(date + " 00:00 to ") for date, label in begun)
+    page.close()
+
+
+@IN_A_BROWSER
 def test_report_of_any_size_in_a_browser(browser, sized_report):
     page, problems, requests = look_at(browser, sized_report, viewport={"width": 390, "height": 844})
     assert page.evaluate(FITS), "the page scrolls sideways"
     if sized_report.tasks:
-        page.locator("th:nth-child(4) button").click()
-    runs = page.eval_on_selector_all("td:nth-child(4)", "cells => cells.map(cell => Number(cell.textContent) || null)")
+        page.locator("th:nth-child(8) button").click()
+    runs = page.eval_on_selector_all("td:nth-child(8)", "cells => cells.map(cell => Number(cell.textContent) || null)")
     counts = sorted(task["execution_count"] for task in sized_report.tasks)
     assert runs == [one for one in counts if one] + [None] * counts.count(0)
+    if len(sized_report.tasks) > 1:
+        button(page, "look", "REJECTED").click()
+        rejected = sorted(task["id"] for task in sized_report.tasks if task["approve_status"] == "REJECTED")
+        assert sorted(shown_ids(page)) == rejected
     assert (problems, requests) == ([], [page.url])
     page.close()
