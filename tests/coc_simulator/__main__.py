@@ -14,7 +14,6 @@ PACKAGE = __package__
 if not PACKAGE:  # run by its path: let the package be found by its own name, so that its files can import each other
     folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[0], PACKAGE = os.path.split(folder)
-    sys.dont_write_bytecode = True  # leave nothing beside the files
 
 try:
     sys.exit(importlib.import_module(PACKAGE + ".command").main(sys.argv[1:]))

@@ -19,6 +19,7 @@ def _setting(default: t.Any, text: str, metavar: str | None = None, choices: tup
         otherwise the option takes one of the ``choices``, or a value of the default's type
     """
     metadata = {"help": text, "metavar": metavar, "choices": choices}
+    # pylint: disable-next=invalid-field-call # it knows calls in the class only
     return dataclasses.field(default=default, metadata=metadata)
 
 

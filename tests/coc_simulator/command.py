@@ -14,7 +14,6 @@ import queue
 import signal
 import subprocess
 import sys
-import time
 
 from . import guard
 from .authentication import ACCESS_KEY, AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN
@@ -23,8 +22,6 @@ from .changes import check_script
 from .faults import parse_fault
 from .samples import sample_tasks
 from .server import Simulator
-
-PATIENCE = 10  # seconds that a command has to end after a signal
 
 EPILOG = """With a COMMAND it runs that with an environment in which the collection finds the simulator, passes signals
 on to it, and ends with its exit status and with all that the command has started. Without one it runs until it gets
@@ -141,30 +138,25 @@ class End:
 
 
 def run_command(command, environment, end):
-    """Run a command (list of str) in a process group of its own and return its exit status.
+    """Run a command (list of str) and return its exit status.
 
-    The group gets the signals that ``end`` (End) tells of, and SIGTERM when the simulator's parent is gone. Afterwards
-    nothing of it is left.
+    It gets the signals that ``end`` (End) tells of, and SIGTERM when the simulator's parent is gone. Afterwards nothing
+    of its process group is left: see guard.py.
     """
     parent = os.getppid()
-    group_ends = [sys.executable, "-I", "-S", guard.__file__]
-    with subprocess.Popen(
-        group_ends, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as guarding, subprocess.Popen(command, env=environment, start_new_session=True) as process:
-        assert guarding.stdin
-        guarding.stdin.write(b"%d\n" % process.pid)
-        guarding.stdin.flush()
-        until = None
-        while process.poll() is None and (until is None or time.monotonic() < until):
+    pipe, signals = os.pipe()
+    program = [sys.executable, "-I", "-S", guard.__file__, str(pipe), *command]
+    with subprocess.Popen(program, env=environment, pass_fds=[pipe], start_new_session=True) as guarding:
+        os.close(pipe)
+        while guarding.poll() is None:
             number = end.wait(0.05)
             if not number and os.getppid() != parent:
                 number, parent = signal.SIGTERM, os.getppid()
             if number:
-                until = until or time.monotonic() + PATIENCE
-                with contextlib.suppress(OSError):  # it has just ended
-                    os.killpg(process.pid, number)
-        guarding.communicate()
-    return process.returncode if process.returncode >= 0 else 128 - process.returncode
+                with contextlib.suppress(BrokenPipeError):  # it has just ended
+                    os.write(signals, bytes([number]))
+    os.close(signals)
+    return guarding.returncode
 
 
 def main(arguments):

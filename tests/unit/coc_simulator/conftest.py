@@ -51,7 +51,9 @@ class Reply:
         return [task["id"] for task in self.document["scheduled_tasks"]]
 
 
-def sign(simulator, query=(), headers=(), access_key=ACCESS_KEY, secret_key=SECRET_KEY, clock=0, path=SCHEDULED_TASKS):
+def sign(
+    simulator, query=(), headers=(), access_key=ACCESS_KEY, secret_key=SECRET_KEY, clock=0, path=SCHEDULED_TASKS
+) -> tuple[str, dict[str, str]]:
     """Return the target and the headers that the vendor's SDK would send, its clock that many seconds ahead."""
     date = (datetime.now(timezone.utc) + timedelta(seconds=clock)).strftime("%Y%m%dT%H%M%SZ")
     headers = {**dict(headers), "X-Sdk-Date": date}

@@ -12,6 +12,7 @@ import json
 import re
 import socket
 import ssl
+import sys
 import threading
 import time
 import typing as t
@@ -188,6 +189,8 @@ def test_tasks_are_added(simulator):
     assert len({task["id"] for task in simulator.tasks}) == 62
     assert {(task["execution_count"], task["last_execution_time"]) for task in added} == {(0, None)}
     assert set(added[0]) <= set().union(*simulator.tasks[:60])
+    assert simulator.change(remove=-1) == added[1] and simulator.change(remove=-1) == added[0]
+    assert simulator.change(add={})["id"] != added[0]["id"]
 
 
 WRONG_CHANGES: list[dict[str, t.Any]] = [
@@ -214,6 +217,16 @@ def test_change_by_a_request_is_none_to_the_service(simulator):
     assert send(simulator, "/simulator/changes", method="POST", content=b"[]").status == 400
 
 
+@pytest.fixture
+def many_switches():
+    """Let threads interrupt each other as often as can be."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("many_switches")
 def test_no_change_is_lost_among_threads(simulator):
     def run() -> None:
         for _turn in range(200):
