@@ -2,20 +2,51 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all tests share: they stay on this machine."""
+"""What all tests share: a checkout at any path has its name as a collection, and they stay on this machine."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.loopback_only import sitecustomize
+# Temporary files of the tests and of what they import; pytest would keep those of its last runs.
+TEMPORARY = Path(tempfile.mkdtemp(prefix="coc-tests-"))
+
+
+def name_checkout() -> None:
+    """Let Python and Ansible find the collection: as it was installed, if it was, else this checkout."""
+    if any("AnsibleCollectionFinder" in type(finder).__name__ for finder in sys.meta_path):
+        return  # ansible-test runs the tests
+    name = "ansible_collections/huaweicloud/coc"
+    if not any(os.path.isdir(os.path.join(entry, name)) for entry in sys.path):
+        link = TEMPORARY / name
+        link.parent.mkdir(parents=True)
+        link.symlink_to(Path(__file__).resolve().parents[1])
+        sys.path.insert(0, str(TEMPORARY))
+        os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(TEMPORARY)
+    from ansible.plugins.loader import init_plugin_loader
+
+    init_plugin_loader(sys.path)
+
+
+name_checkout()
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(TEMPORARY / "hypothesis"))
+
+from ansible_collections.huaweicloud.coc.tests.loopback_only import sitecustomize  # once it is found
 
 sys.addaudithook(sitecustomize.refuse)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the temporary folders of the tests in the one that is deleted."""
+    config.option.basetemp = config.option.basetemp or str(TEMPORARY / "pytest")
+    config.add_cleanup(lambda: shutil.rmtree(TEMPORARY, ignore_errors=True))
 
 
 @pytest.fixture(autouse=True)
