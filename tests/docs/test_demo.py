@@ -44,7 +44,7 @@ def value(task: dict[str, str], field: str) -> str:
 
 
 def test_demo_shows_the_tasks_that_match(simulator: coc_simulator.Simulator, run) -> None:
-    done = run(sys.executable, "tests/demo.py")
+    done = run(sys.executable, "utils/demo.py")
     assert (done.returncode, done.stderr) == (0, "")
     tasks = simulator.tasks
 
@@ -95,7 +95,7 @@ def test_demo_shows_the_tasks_that_match(simulator: coc_simulator.Simulator, run
 
 def test_demo_stops_at_a_failure(simulator: coc_simulator.Simulator, run) -> None:
     simulator.faults.append(coc_simulator.status(403))
-    done = run(sys.executable, "tests/demo.py")
+    done = run(sys.executable, "utils/demo.py")
     assert done.returncode == 2
     assert "coc:schedule:list" in done.stdout
     assert len(simulator.requests) == 1

@@ -14,6 +14,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]  # not what is imported: that is the installed collection
 
 TOP = {
+    ".ansible-lint",
     "CHANGELOG.md",
     "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
@@ -30,7 +31,9 @@ TOP = {
     "noxfile.py",
     "playbooks",
     "plugins",
+    "pyproject.toml",
     "tests",
+    "utils",
 }
 PLUGINS = {
     "plugins/doc_fragments/_attributes.py",
@@ -48,12 +51,13 @@ PLUGINS = {
 }
 
 
-def test_tarball_is_what_git_knows_without_dot_files() -> None:
+def test_tarball_is_what_git_knows_but_for_dot_files() -> None:
     installed = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]) / "ansible_collections/huaweicloud/coc"
     listing = json.loads((installed / "FILES.json").read_text(encoding="utf-8"))["files"]
     packed = {file["name"] for file in listing if file["ftype"] == "file"}
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     known = {name for name in tracked.split("\0") if name and not any(part[0] == "." for part in name.split("/"))}
+    known.add(".ansible-lint")  # Galaxy's import reads it
     assert packed == known - {"galaxy.yml"}  # its facts are in MANIFEST.json
     assert {name.partition("/")[0] for name in packed} == TOP
     assert {name for name in packed if name.startswith("plugins/")} == PLUGINS
