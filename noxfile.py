@@ -68,9 +68,10 @@ def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> s
     output = ""
     with session.chdir(copy.current_path):
         for run in runs:
-            # seconds: an interrupted ansible-test has to clean up
-            options = {"env": {"HOME": str(own_home)}, "external": True, "interrupt_timeout": 60}
-            output = session.run(*command, *run, silent=True, **options) or ""
+            timeout = 60  # seconds in which ansible-test can clean up when it is interrupted
+            env = {"HOME": str(own_home)}
+            done = session.run(*command, *run, env=env, external=True, silent=True, interrupt_timeout=timeout)
+            output = done or ""  # of --install-only
             print(output)
             for warning in set(NOT_RUN.findall(output)):
                 session.error(f"ansible-test {run[0]} left something out: {warning}")
@@ -91,6 +92,7 @@ def is_here(python: str) -> bool:
 
 NEWEST = [core for core in ANSIBLE_CORES if PYTHON in pythons(core)[0]][-1]  # that runs on this Python
 REQUIREMENTS = ["--requirements", "--python", PYTHON]
+PYTEST = ["-p", "no:cacheprovider", "-rfEs", "--numprocesses=2"]
 
 
 @nox.session
@@ -148,7 +150,7 @@ def add_matrix(ansible_core: str, tags: list[str]) -> None:
         f"Run the sanity, unit and integration tests with ansible-core {ansible_core} and every Python here."
     )
     supported = f">={controllers[0]},<={controllers[-1]}.99"
-    nox.session(matrix, name=f"matrix-{ansible_core}", tags=tags, default=False, python=supported)
+    nox.session(name=f"matrix-{ansible_core}", tags=tags, default=False, python=supported)(matrix)
 
 
 possible = [core for core in ANSIBLE_CORES if any(map(is_here, pythons(core)[0]))]
@@ -156,16 +158,15 @@ for core in ANSIBLE_CORES:
     add_matrix(core, ["matrix", "matrixends"] if core in (possible[0], possible[-1]) else ["matrix"])
 
 
-def install_collection(session: nox.Session, *packages: str) -> Path:
-    """Install the collection as a user does, and ``packages``; return the folder for ANSIBLE_COLLECTIONS_PATH."""
+def install_collection(session: nox.Session, *packages: str) -> None:
+    """Install the collection as a user does, and ``packages``; what the session runs finds them."""
     session.install(f"ansible-core~={NEWEST}.0", "requests", *packages)
     tarball, _data, _version = build_collection(session)
     collections = Path(session.create_tmp()).absolute() / "collections"
     shutil.rmtree(collections, ignore_errors=True)
-    galaxy = ["ansible-galaxy", "collection", "install", "--offline", "-p", collections]
+    galaxy = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(collections)]
     session.run(*galaxy, Path(tarball or "not-built").absolute(), silent=True)  # nox --install-only builds nothing
     session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(collections)
-    return collections
 
 
 @nox.session(default=False)
@@ -180,21 +181,24 @@ def demo(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """Run the demo and every example of the documentation; arguments are those of pytest."""
     install_collection(session, "pytest==9.2.0", "pytest-xdist==3.8.0")
-    session.run("pytest", "--numprocesses=2", *(session.posargs or ["tests/docs"]))
+    session.run("pytest", *PYTEST, *(session.posargs or ["tests/docs"]))
 
 
 @nox.session
 def awx(session: nox.Session) -> None:
     """Run the playbooks as AWX does, set it up on a stand-in, and look at the report; arguments are those of pytest."""
     packages = ["ansible-builder==3.2.0", "ansible-runner==2.4.3", "playwright==1.65.2"]
-    collections = install_collection(session, *packages, "pytest==9.2.0", "pytest-xdist==3.8.0")
-    # awx.awx is on the index only as a part of this package, which is 30 times as large.
-    session.run("python", "-m", "pip", "download", "--no-deps", "-qd", session.create_tmp(), "ansible==12.3.0")
-    with zipfile.ZipFile(Path(session.create_tmp()) / "ansible-12.3.0-py3-none-any.whl") as wheel:
-        wheel.extractall(
-            collections, [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/")]
-        )
-    session.run("pytest", "-rs", "--numprocesses=2", "--dist=loadfile", *(session.posargs or ["tests/awx"]))
+    install_collection(session, *packages, "pytest==9.2.0", "pytest-xdist==3.8.0")
+    tmp = Path(session.create_tmp()).absolute()
+    if not (tmp / "ansible_collections").exists():
+        # awx.awx is on the index only as a part of this package, all of which takes 500 MB.
+        session.run("python", "-m", "pip", "download", "--quiet", "--no-deps", "--dest", tmp, "ansible==12.3.0")
+        package = tmp / "ansible-12.3.0-py3-none-any.whl"
+        with zipfile.ZipFile(package) as wheel:
+            wheel.extractall(tmp, [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/")])
+        package.unlink()
+    session.env["ANSIBLE_COLLECTIONS_PATH"] = f"{session.env['ANSIBLE_COLLECTIONS_PATH']}:{tmp}"
+    session.run("pytest", *PYTEST, "--dist=loadfile", *(session.posargs or ["tests/awx"]))
     if not shutil.which("chromium"):
         session.warn("The report was NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
 

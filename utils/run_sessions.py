@@ -26,6 +26,7 @@ LOGS = Path(".nox/logs")
 ERRORS = (
     r"(?:FAILED|ERROR) \S+\.py.*",  # pytest's summary
     r"(?:ERROR: )?\S+:\d+(?::\d+)?: .*",  # linters
+    r"[\w-]+(?:\[[\w-]+\])?: .*\n\S+:\d+",  # ansible-lint
     r"\[ERROR\]: .*|(?:fatal|failed): \[.*",  # a playbook
     r"(?:unformatted: |error: |ERROR|FATAL).*",
     r"nox > .*(?:[Ee]rror|[Ff]ail).*",
@@ -53,20 +54,22 @@ def commands(session: str, output: str) -> list[str]:
 
 
 def start(session: str, arguments: list[str]) -> subprocess.Popen[bytes]:
-    """Start ``session`` in a process group of its own, so that one interrupt reaches each of its processes once."""
+    """Start ``session`` in a process group of its own, so that an interrupt reaches each of its processes once."""
     with (LOGS / f"{session}.log").open("wb") as log:
         return subprocess.Popen(
             [*NOX, "--session", session, "--", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            process_group=0,
+            start_new_session=True,
+            env={**os.environ, "NO_COLOR": "1"},
         )
 
 
 def run_all(sessions: list[str], arguments: list[str]) -> list[str]:
     """Run ``sessions``, one on each processor, tell how each ends, and return those that failed."""
-    queue, running, failed = list(sessions), {}, []
+    queue, failed = list(sessions), []
+    running: dict[str, tuple[subprocess.Popen[bytes], float]] = {}
     try:
         while queue or running:
             while queue and len(running) < (os.cpu_count() or 1):
