@@ -65,14 +65,17 @@ def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> s
     venv = copy.current_place / "venv"  # a path without a space: ansible-test writes it into the first lines of scripts
     venv.symlink_to(Path(session.bin).absolute().parent)
     command = [str(venv / "bin/python"), str(venv / "bin/ansible-test")]
-    output = ""
+    log, output = copy.current_place / "ansible-test.log", ""
     with session.chdir(copy.current_path):
         for run in runs:
-            timeout = 60  # seconds in which ansible-test can clean up when it is interrupted
+            timeout = 20  # seconds in which ansible-test can clean up when it is interrupted
             env = {"HOME": str(own_home)}
-            done = session.run(*command, *run, env=env, external=True, silent=True, interrupt_timeout=timeout)
-            output = done or ""  # of --install-only
-            print(output)
+            try:
+                with log.open("w") as file:  # a pipe would stay open as long as any process that inherits it
+                    session.run(*command, *run, env=env, external=True, stdout=file, interrupt_timeout=timeout)
+            finally:
+                output = log.read_text("utf-8")
+                print(output)
             for warning in set(NOT_RUN.findall(output)):
                 session.error(f"ansible-test {run[0]} left something out: {warning}")
     return output

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import typing as t
@@ -15,19 +16,26 @@ from pathlib import Path
 
 import pytest
 
-# Temporary files of the tests and of what they import; pytest would keep those of its last runs.
-TEMPORARY = Path(tempfile.mkdtemp(prefix="coc-tests-"))
+CHECKOUT = Path(__file__).resolve().parents[1]
+IN_ANSIBLE_TEST = any("AnsibleCollectionFinder" in type(finder).__name__ for finder in sys.meta_path)
+
+
+def temporary_folder() -> Path:
+    """Return a folder for temporary files of the tests; pytest would keep those of its last runs."""
+    folder = None
+    if IN_ANSIBLE_TEST:  # which drops TMPDIR from the environment
+        folder = CHECKOUT / "tests/output/.tmp"
+        folder.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="coc-tests-", dir=folder))
 
 
 def name_checkout() -> None:
     """Let Python and Ansible find the collection: as it was installed, if it was, else this checkout."""
-    if any("AnsibleCollectionFinder" in type(finder).__name__ for finder in sys.meta_path):
-        return  # ansible-test runs the tests
     name = "ansible_collections/huaweicloud/coc"
     if not any(os.path.isdir(os.path.join(entry, name)) for entry in sys.path):
         link = TEMPORARY / name
         link.parent.mkdir(parents=True)
-        link.symlink_to(Path(__file__).resolve().parents[1])
+        link.symlink_to(CHECKOUT)
         sys.path.insert(0, str(TEMPORARY))
         os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(TEMPORARY)
     from ansible.plugins.loader import init_plugin_loader
@@ -35,7 +43,9 @@ def name_checkout() -> None:
     init_plugin_loader(sys.path)
 
 
-name_checkout()
+TEMPORARY = temporary_folder()
+if not IN_ANSIBLE_TEST:
+    name_checkout()
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(TEMPORARY / "hypothesis"))
 
 from ansible_collections.huaweicloud.coc.tests.loopback_only import sitecustomize  # once it is found
@@ -44,7 +54,11 @@ sys.addaudithook(sitecustomize.refuse)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the temporary folders of the tests in the one that is deleted."""
+    """Keep the temporary folders of the tests in the one that is deleted, and let Ctrl-C end them."""
+    if hasattr(config, "workerinput"):
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # pytest-xdist's workers hang otherwise; they end with their parent
     config.option.basetemp = config.option.basetemp or str(TEMPORARY / "pytest")
     config.add_cleanup(lambda: shutil.rmtree(TEMPORARY, ignore_errors=True))
 

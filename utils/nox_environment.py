@@ -73,4 +73,5 @@ os.environ.update(
     PATH=without_shims(os.environ["PATH"]),
     LC_ALL="C.UTF-8",  # Ansible refuses to work without UTF-8
     PIP_COMPILE="no",
+    ANSIBLE_REMOTE_TMP=str(HOME / ".ansible/tmp"),  # by default it is in the home of the user's account, not in HOME
 )

@@ -66,6 +66,12 @@ def start(session: str, arguments: list[str]) -> subprocess.Popen[bytes]:
         )
 
 
+def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send a signal to the group of ``process``, if there is anything in it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
 def run_all(sessions: list[str], arguments: list[str]) -> list[str]:
     """Run ``sessions``, one on each processor, tell how each ends, and return those that failed."""
     queue, failed = list(sessions), []
@@ -79,14 +85,15 @@ def run_all(sessions: list[str], arguments: list[str]) -> list[str]:
             for session, (process, begin) in list(running.items()):
                 if process.poll() is not None:
                     del running[session]
+                    signal_group(process, signal.SIGKILL)  # what it left running
                     report(session, process.returncode, time.monotonic() - begin)
                     failed += [session] if process.returncode else []
     finally:  # something runs here only after an interrupt
         for process, _begin in running.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)
+            signal_group(process, signal.SIGINT)
         for process, _begin in running.values():
             process.wait()
+            signal_group(process, signal.SIGKILL)
     return failed
 
 
