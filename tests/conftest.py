@@ -55,10 +55,8 @@ sys.addaudithook(sitecustomize.refuse)
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the temporary folders of the tests in the one that is deleted, and let Ctrl-C end them."""
-    if hasattr(config, "workerinput"):
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # pytest-xdist's workers hang otherwise; they end with their parent
+    if hasattr(config, "workerinput"):  # pytest-xdist's workers end with their parent, but would hang after Ctrl-C
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     config.option.basetemp = config.option.basetemp or str(TEMPORARY / "pytest")
     config.add_cleanup(lambda: shutil.rmtree(TEMPORARY, ignore_errors=True))
 
