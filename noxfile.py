@@ -62,14 +62,16 @@ def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> s
         shutil.copy("utils/get_pip.py", cache / f"get_pip_{pip_version}.py")
     for key in ("id_rsa", "id_rsa.pub"):  # or ansible-test runs ssh-keygen, for keys that nobody uses
         (cache.parent / key).touch()
-    venv = copy.current_place / "venv"  # a path without a space: ansible-test writes it into the first lines of scripts
+    # Paths without a space, for the first lines of ansible-test's scripts, and for asynchronous tasks.
+    venv, home_link = copy.current_place / "venv", copy.current_place / "home"
     venv.symlink_to(Path(session.bin).absolute().parent)
+    home_link.symlink_to(own_home)
     command = [str(venv / "bin/python"), str(venv / "bin/ansible-test")]
     log, output = copy.current_place / "ansible-test.log", ""
     with session.chdir(copy.current_path):
         for run in runs:
             timeout = 20  # seconds in which ansible-test can clean up when it is interrupted
-            env = {"HOME": str(own_home)}
+            env = {"HOME": str(home_link)}
             try:
                 with log.open("w") as file:  # a pipe would stay open as long as any process that inherits it
                     session.run(*command, *run, env=env, external=True, stdout=file, interrupt_timeout=timeout)
