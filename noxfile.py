@@ -77,7 +77,7 @@ def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> s
                     session.run(*command, *run, env=env, external=True, stdout=file, interrupt_timeout=timeout)
             finally:
                 output = log.read_text("utf-8")
-                print(output)
+                print(output, flush=True)
             for warning in set(NOT_RUN.findall(output)):
                 session.error(f"ansible-test {run[0]} left something out: {warning}")
     return output
@@ -223,7 +223,7 @@ def build_import_check(session: nox.Session) -> None:
     tarball = Path(tarball or "not-built").absolute()
     with session.chdir(session.create_tmp()):  # it leaves a file behind
         log = session.run("python", "-m", "galaxy_importer.main", tarball, env=settings, silent=True) or ""
-    print(log)
+    print(log, flush=True)
     if re.search("^(ERROR|WARNING)", log, re.MULTILINE):
         session.error("galaxy-importer has found something, see above")
 

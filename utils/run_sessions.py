@@ -38,7 +38,7 @@ NOTES = re.compile(r"^nox > ((?:.*\bNOT [A-Z]|Session \S+ skipped).*)", re.MULTI
 def first_error(output: str) -> str:
     """Return the line of a session's ``output`` that most likely says what is wrong."""
     matches = (re.search(f"^(?:{pattern})", output, re.MULTILINE) for pattern in ERRORS)
-    return next((match.group() for match in matches if match), "its output names no error")
+    return next((match.group()[:300] for match in matches if match), "its output names no error")
 
 
 def commands(session: str, output: str) -> list[str]:
