@@ -25,6 +25,7 @@ LOGS = Path(".nox/logs")
 # How the line begins that says what is wrong. The first of these that is found wins, since some tools say more below.
 ERRORS = (
     r"(?:FAILED|ERROR) \S+\.py.*",  # pytest's summary
+    r"\S+:\d+:\d+: \[[\w-]+\]\n.*",  # mypy
     r"(?:ERROR: )?\S+:\d+(?::\d+)?: .*",  # linters
     r"[\w-]+(?:\[[\w-]+\])?: .*\n\S+:\d+",  # ansible-lint
     r"\[ERROR\]: .*|(?:fatal|failed): \[.*",  # a playbook
@@ -44,13 +45,11 @@ def first_error(output: str) -> str:
 def commands(session: str, output: str) -> list[str]:
     """Return what runs ``session`` alone, and the test in it that failed, if ``output`` names that."""
     alone = f".venv/bin/nox -e {session}"
-    test = re.search(
-        r"^(?:FAILED|ERROR) (?:\.\./)*(\S+\.py)(?:::\w+)*?(?:::(\w+)\S*)?(?: - .*)?$", output, re.MULTILINE
-    )
-    target = re.search(r"^Running (\w+) integration test role\n(?!(?:.*\n)*Running \w+ integration)", output, re.M)
+    test = re.search(r"^(?:FAILED|ERROR) (?:\.\./)*(\S+\.py)(?:::(?:[A-Z]\w*::)?(\w+))?", output, re.MULTILINE)
     if test:
         return [alone, f"{alone} -- {test[1]}" + (f" -k {test[2]}" if test[2] else "")]
-    return [alone, *([f"{alone} -- {target[1]}"] if target else [])]
+    targets = re.findall(r"^Running (\w+) integration test", output, re.MULTILINE)  # the last is the one that failed
+    return [alone, *(f"{alone} -- {target}" for target in targets[-1:])]
 
 
 def start(session: str, arguments: list[str]) -> subprocess.Popen[bytes]:
@@ -112,7 +111,7 @@ def main(options: list[str]) -> int:
     own, arguments = options, []
     if "--" in options:
         own, arguments = options[: options.index("--")], options[options.index("--") + 1 :]
-    listing = json.loads(subprocess.check_output([*NOX, "--list", "--json", *own], stderr=subprocess.DEVNULL))
+    listing = json.loads(subprocess.check_output([*NOX, "--list", "--json", *own]))
     # What runs other sessions of the list has nothing to do itself.
     sessions = [one["name"] for one in listing if not one["description"].startswith("Meta session")]
     LOGS.mkdir(parents=True, exist_ok=True)
