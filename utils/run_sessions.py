@@ -29,7 +29,8 @@ ERRORS = (
     r"(?:ERROR: )?\S+:\d+(?::\d+)?: .*",  # linters
     r"[\w-]+(?:\[[\w-]+\])?: .*\n\S+:\d+",  # ansible-lint
     r"\[ERROR\]: .*|(?:fatal|failed): \[.*",  # a playbook
-    r"(?:unformatted: |error: |ERROR|FATAL).*",
+    r"unformatted: .*\n.*",  # ruff
+    r"(?:error: |ERROR|FATAL).*",
     r"nox > .*(?:[Ee]rror|[Ff]ail).*",
 )
 # What should be known even if a session passes.
