@@ -112,9 +112,10 @@ requirements:
   - requests
 notes:
   - An option or environment variable that is empty counts as not set.
-  - More than five failed authentications in a row lock an access key for five minutes. A refused key is never tried
-    again, and a list ends with it. But each item of a C(loop), each attempt of an C(until) and each host of a play is a
-    failure of its own. Ask once, with C(run_once), and repeat nothing that was refused.
+  - More than five failed authentications in a row lock an access key for five minutes, for everybody who uses it. The
+    plugins never try a refused key again, and all lookups of a run together send it once. But each item of a C(loop),
+    each attempt of an C(until) and each host of a play that runs the module is a failure of its own. Run the module
+    with C(run_once), and repeat nothing that was refused.
   - Proxies come from the environment variables E(HTTPS_PROXY), E(ALL_PROXY) and E(NO_PROXY).
 """
 

@@ -9,14 +9,14 @@ name: scheduled_task
 short_description: List the scheduled O&M tasks of Huawei Cloud COC
 version_added: 1.0.0
 description:
-  - Returns the scheduled tasks of Cloud Operations Center (COC) that match all given filters, whatever their number.
-  - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
+  - Returns the scheduled tasks of Cloud Operations Center (COC) that match all filters, however many there are.
+  - The filters have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
   - A lookup runs on the controller. It reads the environment variables and the profile file of the controller.
-  - Each option also comes from a variable C(ansible_huaweicloud_<option>), which a keyword outranks. An unknown
-    keyword is an error, and so is a variable that looks like a typo of one of these options. Other variables with this
-    prefix are left alone.
-  - A lookup in C(vars) asks the service again at every use, for every host. Where it is used more than once, keep its
-    result with M(ansible.builtin.set_fact).
+  - Each option also comes from a variable C(ansible_huaweicloud_<option>); a keyword wins over it. An unknown keyword
+    is an error, and so is a variable that looks like a typo of one of these options. Other variables with this prefix
+    are left alone.
+  - Ansible evaluates a lookup in C(vars) at every use, for every host. With O(cache_timeout), they all share one
+    request.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -27,19 +27,34 @@ extends_documentation_fragment:
 options:
   _terms:
     description:
-      - IDs of tasks. Each is asked for by itself, on one connection, and the results come in this order.
-      - Without any, all tasks that match are returned. A list that is empty returns nothing, but do not rely on it in
-        C(with_huaweicloud.coc.scheduled_task), where Ansible hands over both alike.
+      - IDs of tasks. The tasks are returned in this order. Several IDs usually take one request.
+      - Without any, all tasks that match are returned. An empty list returns nothing, but do not rely on it in
+        C(with_huaweicloud.coc.scheduled_task), where Ansible passes the same as for no list.
     type: list
     elements: str
+  cache_timeout:
+    description:
+      - For how many seconds a result is kept for the other uses of the lookup in the same run, on whatever host, with
+        the same filters, terms, endpoint and credentials. With V(0), each use asks the service.
+      - Uses that come while the service is asked wait, and share the result or the failure. Failures are not kept.
+      - The results are files in the temporary folder of the run, which only its user can read, and which ansible-core
+        deletes at the end. Other runs never see them.
+    type: int
+    default: 0
+    version_added: 1.1.0
+    vars:
+      - name: ansible_huaweicloud_cache_timeout
   on_missing:
     description:
-      - What to do about a term that no task matches. V(error) fails, V(warn) warns and goes on, V(skip) just goes on.
+      - What to do if no task has one of the IDs. V(error) fails, V(warn) warns and continues, V(skip) continues.
     type: str
     choices: [error, warn, skip]
     default: error
     vars:
       - name: ansible_huaweicloud_on_missing
+notes:
+  - A key that the service refused with HTTP 401 is not sent again by any lookup of the same run, whatever
+    O(cache_timeout) is. The other uses fail at once with the same message.
 seealso:
   - module: huaweicloud.coc.scheduled_task_info
 """
@@ -52,9 +67,11 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.id }}"
 
-- name: Ask once and keep the answer
-  ansible.builtin.set_fact:
-    failed: "{{ query('huaweicloud.coc.scheduled_task', region='ap-southeast-3',
+- name: Ask once for all hosts and tasks of a play
+  ansible.builtin.debug:
+    msg: "{{ failed | length }} failed, {{ failed | selectattr('enabled') | length }} of them run again"
+  vars:
+    failed: "{{ query('huaweicloud.coc.scheduled_task', region='ap-southeast-3', cache_timeout=60,
                       last_execution_status='ABNORMAL', last_execution_start_time='-24h') }}"
 
 - name: Show whether two tasks are switched on
@@ -108,7 +125,7 @@ class LookupModule(LookupBase):
         self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
     ) -> list[dict[str, t.Any]]:
         shared = SharedRun(display.warning)
-        task_ids = [str(term) for term in self._flatten(terms)]
+        task_ids = [str(term) for term in self._flatten(terms)] if terms else None  # an empty list is for no task
         try:
             given = self._given(variables or {}, kwargs)
             prefixed = [name for name in variables or {} if name.startswith(VARIABLE_PREFIX)]
@@ -117,7 +134,7 @@ class LookupModule(LookupBase):
             result = shared.recall(asked)
             if result is None:
                 result = _ask(shared, asked)
-            if not terms:
+            if task_ids is None:
                 return result["found"][""]
             return [task for task_id in task_ids for task in _tasks_of(task_id, result, given.get("on_missing"))]
         except CocError as error:

@@ -43,11 +43,11 @@ CONNECTION_OPTIONS = ("validate_certs", "ca_path", "timeout", "max_retries")
 
 @dataclasses.dataclass(frozen=True, repr=False)  # no repr: it would show the secrets
 class Call:
-    """A call that has been checked. ``task_ids`` is empty where all tasks that match are wanted."""
+    """A call that has been checked. ``task_ids`` is None if all tasks that match are wanted."""
 
     options: dict[str, t.Any]
     query: dict[str, str | int]
-    task_ids: list[str]
+    task_ids: list[str] | None
     endpoint: str
     credentials: t.Callable[[], Credentials]
 
@@ -71,7 +71,9 @@ class Call:
         return profile_path(self.options, os.environ)
 
     def fetch(self, warn: t.Callable[[str], None]) -> Found:
-        """Ask the service. Raises :class:`CocError`."""
+        """Ask the service, for no task nothing. Raises :class:`CocError`."""
+        if self.task_ids == []:
+            return {}
         # imported here, since a result that another fork has fetched needs neither requests nor ssl
         from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
         from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
@@ -79,7 +81,7 @@ class Call:
 
         require_requests()
         with Client(self.options, self.credentials, warn) as client:
-            if self.task_ids:
+            if self.task_ids is not None:
                 return find_tasks(client, self.query, self.task_ids)
             return {"": list_tasks(client, self.query)["scheduled_tasks"]}
 
@@ -87,7 +89,7 @@ class Call:
 def check_call(
     given: t.Mapping[str, t.Any],
     variables: t.Iterable[str],
-    task_ids: list[str],
+    task_ids: list[str] | None,
     spec: ArgumentSpec,
     warn: t.Callable[[str], None],
 ) -> Call:
@@ -102,9 +104,9 @@ def check_call(
     query = build_query(options)
     if options["cache_timeout"] < 0:
         raise CocError(f"cache_timeout: {options['cache_timeout']} is too small; it takes 0 or more seconds.")
-    for task_id in task_ids:
+    for task_id in task_ids or ():
         check_task_id("term", task_id)
-    if task_ids and "task_id" in query:
+    if task_ids is not None and "task_id" in query:
         raise CocError("task_id: give the IDs as terms or this option, not both.")
     return Call(options, query, task_ids, find_endpoint(options, os.environ), find_credentials(options, warn))
 

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
-    UNIT_SECONDS,
     LATEST,
     MAX_LENGTH,
     QUERY_PARAMETERS,
     TIMES,
+    UNIT_SECONDS,
     build_query,
     check_task_id,
     parse_time,
