@@ -100,7 +100,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX, without_blanks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import SharedRun
 
@@ -110,7 +110,6 @@ del DOCUMENTATION
 
 display = Display()
 
-VARIABLE_PREFIX = "ansible_huaweicloud_"
 OPTIONS: dict[str, dict[str, t.Any]] = {
     **ARGUMENT_SPEC,
     "cache_timeout": {"type": "int", "default": 0},

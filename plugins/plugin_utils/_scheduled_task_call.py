@@ -35,7 +35,6 @@ if t.TYPE_CHECKING:
 
 Found = t.Dict[str, t.List[t.Dict[str, t.Any]]]  # the tasks by task ID, or all that match under an empty ID
 
-VARIABLE_PREFIX = "ansible_huaweicloud_"
 PLUGIN = "the lookup huaweicloud.coc.scheduled_task"
 # What a result depends on, beside the endpoint and the identity.
 CONNECTION_OPTIONS = ("validate_certs", "ca_path", "timeout", "max_retries")
@@ -95,11 +94,11 @@ def check_call(
 ) -> Call:
     """Return the call that these options and IDs make.
 
-    ``variables`` are the names of all variables with :data:`VARIABLE_PREFIX`, those of other roles included. Raises
+    ``variables`` are the names of all variables with the lookup's prefix, those of other roles included. Raises
     :class:`CocError` for whatever is wrong with any of them.
     """
     refuse_unknown(given, spec, PLUGIN)
-    refuse_typos(variables, VARIABLE_PREFIX, spec, PLUGIN)
+    refuse_typos(variables, spec, PLUGIN)
     options = validate(given, spec)
     query = build_query(options)
     if options["cache_timeout"] < 0:

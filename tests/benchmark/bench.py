@@ -255,7 +255,9 @@ def measure_hosts(bench, rounds):
     runs: dict[tuple[str, int], list[Run]] = {}
     for number in HOSTS:
         inventory = bench.folder / f"{number} hosts"
-        inventory.write_text(f"host[1:{number}] ansible_connection=local\n")
+        inventory.write_text(
+            f"host[1:{number}] ansible_connection=local ansible_python_interpreter='{sys.executable}'\n"
+        )
         for _turn in range(rounds if number < 1000 else 1):
             for name, play in plays.items():
                 if number == 1000 and name in ("Lookup", "Uri of each host"):

@@ -240,7 +240,7 @@ def test_nearly_every_typo_of_an_option_is_refused():
         for typo in wrong - set(OPTIONS):
             typos += 1
             with contextlib.suppress(CocError):
-                refuse_typos([f"ansible_huaweicloud_{typo}"], "ansible_huaweicloud_", OPTIONS, "it")
+                refuse_typos([f"ansible_huaweicloud_{typo}"], OPTIONS, "it")
                 continue
             refused += 1
     assert typos > 10000
