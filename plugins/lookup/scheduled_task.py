@@ -133,8 +133,9 @@ class LookupModule(LookupBase):
             result = shared.recall(asked)
             if result is None:
                 result = _ask(shared, asked)
+            found: dict[str, list[dict[str, t.Any]]] = result["found"]
             if task_ids is None:
-                return result["found"][""]
+                return found[""]
             return [task for task_id in task_ids for task in _tasks_of(task_id, result, given.get("on_missing"))]
         except CocError as error:
             raise AnsibleLookupError(error.msg) from error

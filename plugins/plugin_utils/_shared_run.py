@@ -41,7 +41,8 @@ class SharedRun:
 
     def __init__(self, warn: t.Callable[[str], None]) -> None:
         self._warn = warn
-        self._folder = os.path.join(constants.DEFAULT_LOCAL_TMP, FOLDER)
+        settings: t.Any = constants  # it gets its attributes when it is imported
+        self._folder = os.path.join(settings.DEFAULT_LOCAL_TMP, FOLDER)
 
     def recall(self, asked: object) -> t.Any:
         """Return what :meth:`get` returned for the same ``asked``, None if that is too old by now, or nothing."""

@@ -161,12 +161,12 @@ def test_another_refusal_is_no_missing_task(simulator, connection):
     "value, said",
     [
         (-1, "cache_timeout: -1 is too small; it takes 0 or more seconds."),
-        ("1.5", "argument 'cache_timeout' is of type str and we were unable to convert to int: "),
+        ("1.5", "'cache_timeout' is of type "),
     ],
 )
 def test_cache_timeout_takes_whole_seconds(value, said, simulator, connection):
     outcome = run_lookup({**connection, "cache_timeout": value})
-    assert outcome.failed and said.replace("argument ", "") in outcome.msg.replace("argument ", "")
+    assert outcome.failed and said in outcome.msg
     assert simulator.requests == []
 
 
