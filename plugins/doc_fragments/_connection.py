@@ -12,24 +12,24 @@ class ModuleDocFragment:
 options:
   region:
     description:
-      - Region that stands for the site of the account, V(cn-north-4) for China, V(ap-southeast-3) for International,
-        V(eu-west-101) for Europe.
-      - COC has one endpoint for each site, whatever regions the account's resources are in. The wrong site answers with
-        an empty list, so there is no default, and any other region is refused.
-      - If not set, the environment variable E(HW_REGION_NAME) is used. One of O(region) and O(endpoint) is needed.
+      - The region that stands for the site of the account, V(cn-north-4) for China, V(ap-southeast-3) for
+        International, V(eu-west-101) for Europe. No other region is accepted.
+      - COC has one endpoint for each site, whatever regions the account's resources are in. The wrong site returns an
+        empty list, so there is no default.
+      - If not set, the environment variable E(HW_REGION_NAME) is used. Either O(region) or O(endpoint) is required.
     type: str
   endpoint:
     description:
-      - URL of the service, without a path, for example V(https://coc-intl.myhuaweicloud.com). It wins over O(region).
-      - Plain V(http://) is refused unless the host is this machine itself.
+      - URL of the service without a path, for example V(https://coc-intl.myhuaweicloud.com). It wins over O(region).
+      - V(http://) is accepted for the local machine only.
       - If not set, the environment variable E(HUAWEICLOUD_COC_ENDPOINT) is used.
     type: str
   access_key:
     description:
-      - Access key (AK). Needs O(secret_key).
+      - Access key (AK). Requires O(secret_key).
       - >-
-        Credentials are taken whole from the first of these that has any: the options O(access_key), O(secret_key),
-        O(security_token) and O(auth_token); O(credentials_file) if it is set, and then nothing after it; the
+        All credentials come from one source, the first of these that has any: the options O(access_key), O(secret_key),
+        O(security_token) and O(auth_token); O(credentials_file) if set, and then nothing after it; the
         environment variables E(HUAWEICLOUD_SDK_AK), E(HUAWEICLOUD_SDK_SK) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN); the
         environment variables E(HW_ACCESS_KEY), E(HW_SECRET_KEY), E(HW_SECURITY_TOKEN) and E(HW_AUTH_TOKEN); the profile
         file of O(credentials_file).
@@ -46,51 +46,51 @@ options:
     type: str
   auth_token:
     description:
-      - IAM token. It is used in place of O(access_key), O(secret_key) and O(security_token), and excludes them.
+      - IAM token, to use instead of O(access_key), O(secret_key) and O(security_token). It excludes them.
     type: str
   auth_source:
     description:
-      - With V(auto), credentials are looked for as O(access_key) tells.
-      - With V(ecs_metadata), the temporary credentials of the agency of the ECS that this runs on are used, and nothing
-        else. They are renewed when a long list outlives them.
+      - With V(auto), credentials are searched for as described for O(access_key).
+      - With V(ecs_metadata), only the temporary credentials of the agency of the ECS that this runs on are used. They
+        are renewed if a long query outlives them.
       - >-
-        V(auto) never asks the metadata service: a machine elsewhere would wait for it, and one on an ECS would act
-        under an identity that nobody chose.
+        V(auto) never queries the metadata service: machines elsewhere would wait for it, and an ECS would act under an
+        identity that nobody chose.
     type: str
     choices: [auto, ecs_metadata]
     default: auto
   domain_id:
     description:
-      - Account ID, sent as C(X-Domain-Id). Whether the service needs it is not known; it is sent when it is given.
+      - Account ID, sent as C(X-Domain-Id) if given. Whether the service needs it is unknown.
       - >-
-        If not set, the one that comes with the credentials is used: E(HUAWEICLOUD_SDK_DOMAIN_ID), E(HW_DOMAIN_ID), or
+        If not set, the one beside the credentials is used: E(HUAWEICLOUD_SDK_DOMAIN_ID), E(HW_DOMAIN_ID), or
         C(domain_id) of the profile file.
     type: str
   project_id:
     description:
-      - Project ID, sent as C(X-Project-Id). Whether the service needs it is not known; it is sent when it is given.
+      - Project ID, sent as C(X-Project-Id) if given. Whether the service needs it is unknown.
       - >-
-        If not set, the one that comes with the credentials is used: E(HUAWEICLOUD_SDK_PROJECT_ID), E(HW_PROJECT_ID), or
+        If not set, the one beside the credentials is used: E(HUAWEICLOUD_SDK_PROJECT_ID), E(HW_PROJECT_ID), or
         C(project_id) of the profile file.
     type: str
   credentials_file:
     description:
-      - Profile file of the vendor's SDK, an INI file with the sections C([global]) and C([basic]), looked at in this
-        order, and the keys C(ak), C(sk), C(security_token), C(domain_id) and C(project_id).
+      - Profile file of the vendor's SDK, an INI file with the sections C([global]) and C([basic]), read in this order,
+        and the keys C(ak), C(sk), C(security_token), C(domain_id) and C(project_id).
       - If not set, the environment variable E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) is used, else
-        C(~/.huaweicloud/credentials), and both only after all other sources.
-      - If set, no environment variable is looked at for credentials.
+        C(~/.huaweicloud/credentials), both after all other sources.
+      - If set, no credentials are read from environment variables.
     type: path
   validate_certs:
     description:
       - >-
-        Whether to validate the certificate of the service. Set to V(false) only for tests: credentials could go to
-        anyone.
+        Whether to validate the certificate of the service. Set it to V(false) for tests only: your credentials could go
+        to anyone.
     type: bool
     default: true
   ca_path:
     description:
-      - File or folder (prepared with C(openssl rehash)) of CA certificates to trust in place of the default ones.
+      - File or folder (prepared with C(openssl rehash)) of CA certificates to trust instead of the default ones.
       - If not set, the environment variable E(REQUESTS_CA_BUNDLE) is used, else the certificates that the Python
         library requests trusts.
     type: path
@@ -101,20 +101,21 @@ options:
     default: 30.0
   max_retries:
     description:
-      - How many times a request is tried again, V(0) to V(20), after HTTP status 408, 429, 500, 502, 503 or 504, a
-        connection that is refused or breaks, a time-out, or an answer that is cut short.
-      - The pauses grow from half a second, or are what the service asks for, up to a minute. What cannot pass, such as
-        wrong credentials, is never tried again.
+      - How often a request is retried, V(0) to V(20), after HTTP status 408, 429, 500, 502, 503 or 504, an error code
+        that may pass, a refused or broken connection, a timeout, or a response that is cut short.
+      - Delays grow from half a second to a minute, or are as long as the service asks for. If it asks for more than a
+        minute, or the failure cannot pass, such as wrong credentials, nothing is retried.
     type: int
     default: 4
 requirements:
   - Python 3.8 or later
   - requests
 notes:
-  - An option or environment variable that is empty counts as not set.
-  - More than five failed authentications in a row lock an access key for five minutes. A refused key is never tried
-    again, and a list ends with it. But each item of a C(loop), each attempt of an C(until) and each host of a play is a
-    failure of its own. Ask once, with C(run_once), and repeat nothing that was refused.
+  - Empty options and environment variables count as not set.
+  - More than five failed authentications in a row lock an access key for five minutes, for everybody who uses it. The
+    plugins never try a refused key again, and all lookups of a run together send it once. But each item of a C(loop),
+    each attempt of an C(until) and each host of a play that runs the module is a failure of its own. Run the module
+    with C(run_once), and repeat nothing that was refused.
   - Proxies come from the environment variables E(HTTPS_PROXY), E(ALL_PROXY) and E(NO_PROXY).
 """
 

@@ -13,112 +13,106 @@ options:
   enterprise_project_id:
     description:
       - Only tasks of this enterprise project, 1 to 128 characters. V(0) is the default project.
-      - Whether leaving it out means all projects or only the default one is not known; the API reference calls V(0) the
-        default of the parameter. It is sent only when it is given.
+      - Whether omitting it means all projects or only the default one is unknown; the API reference gives V(0) as the
+        default of the parameter. It is sent only if given.
     type: str
   task_id:
     description:
-      - Only the task with this ID, 26 characters that start with V(ST). Leave it out for all.
+      - Only the task with this ID, 26 characters that start with V(ST).
     type: str
   task_name:
     description:
-      - Only tasks with this name. Leave it out for all. It can be used without O(task_id).
-      - Whether a part of the name matches is not known.
+      - Only tasks with this name. It does not need O(task_id).
+      - Whether a part of the name matches is unknown.
     type: str
   scheduled_type:
     description:
-      - Only tasks that run periodically (V(PERIODIC)), once (V(ONCE)), or by a cron expression (V(CRON)). Leave it out
-        for all.
+      - Only tasks that run periodically (V(PERIODIC)), once (V(ONCE)), or by a cron expression (V(CRON)).
     type: str
     choices: [PERIODIC, ONCE, CRON]
   task_type:
     description:
-      - Only tasks that run a script (V(SCRIPT)), or a runbook (V(RUNBOOK), called job in the console). Leave it out for
-        both.
+      - Only tasks that run a script (V(SCRIPT)), or a runbook (V(RUNBOOK), called job in the console).
     type: str
     choices: [SCRIPT, RUNBOOK]
   associated_task_type:
     description:
-      - Only tasks whose script or runbook is the account's own (V(CUSTOMIZATION)) or public (V(COMMUNAL)). Leave it out
-        for both.
+      - Only tasks whose script or runbook is the account's own (V(CUSTOMIZATION)) or public (V(COMMUNAL)).
     type: str
     choices: [CUSTOMIZATION, COMMUNAL]
   risk_level:
     description:
-      - Only tasks of this risk. Leave it out for all.
+      - Only tasks of this risk.
     type: str
     choices: [HIGH, MEDIUM, LOW]
   created_by:
     description:
-      - Only tasks of this creator, at most 32 characters. Leave it out for all.
-      - The API reference says that it is the IAM user ID; the vendor's own tests pass the user's name, and it matches.
-        Try both.
+      - Only tasks of this creator, at most 32 characters.
+      - The IAM user ID according to the API reference; the vendor's own tests pass the user's name, and it matches. Try
+        both.
     type: str
   reviewer:
     description:
-      - Only tasks of this reviewer, an IAM user ID of at most 128 characters. Leave it out for all.
-      - That the service filters by it is documented, not proven.
+      - Only tasks of this reviewer, an IAM user ID of at most 128 characters.
+      - Documented by the API; not verified against the live service.
     type: str
   reviewer_user_name:
     description:
-      - Only tasks of the reviewer of this name, at most 32 characters. Leave it out for all.
-      - That the service filters by it is documented, not proven.
+      - Only tasks of the reviewer of this name, at most 32 characters.
+      - Documented by the API; not verified against the live service.
     type: str
   approve_status:
     description:
-      - Only tasks whose approval was given (V(PASSED)), is waited for (V(PENDING)), or was refused (V(REJECTED)). Leave
-        it out for all.
+      - Only tasks whose approval was given (V(PASSED)), is pending (V(PENDING)), or was refused (V(REJECTED)).
     type: str
     choices: [PASSED, PENDING, REJECTED]
   last_execution_status:
     description:
-      - Only tasks whose latest execution is in this state; V(ABNORMAL) has failed. The API reference does not say more
-        of the others than their names. Leave it out for all, those that never ran included.
-      - That the service filters by it is documented, not proven.
+      - Only tasks whose latest execution is in this state; V(ABNORMAL) means failed. The API reference only names the
+        others. If omitted, tasks that never ran are included.
+      - Documented by the API; not verified against the live service.
     type: str
     choices: [READY, PROCESSING, ABNORMAL, PAUSED, CANCELED, FINISHED]
   last_execution_start_time:
     description:
-      - Only tasks whose latest execution was after this time. Whether one at this very time counts is not known. Leave
-        it out for no lower bound.
+      - Only tasks whose latest execution was after this time. Whether the bound itself counts is unknown.
       - Milliseconds since the epoch (UTC), as in the API; or ISO 8601 with a zone, as in V(2026-01-31T08:00:00+08:00);
         or an age in weeks, days, hours, minutes and seconds, as in V(-24h) or V(-1d12h), by the clock of the machine
-        that asks.
-      - That the service filters by it is documented, not proven.
+        that runs this.
+      - Documented by the API; not verified against the live service.
     type: str
   last_execution_end_time:
     description:
-      - Only tasks whose latest execution was before this time. Whether one at this very time counts is not known. Takes
-        what O(last_execution_start_time) takes, and not a time before it. Leave it out for no upper bound.
-      - That the service filters by it is documented, not proven.
+      - Only tasks whose latest execution was before this time. Whether the bound itself counts is unknown. Takes the
+        same values as O(last_execution_start_time), and none before it.
+      - Documented by the API; not verified against the live service.
     type: str
   region_id:
     description:
-      - Only tasks of this region, at most 128 characters, such as V(cn-north-4). Leave it out for all.
-      - It does not choose the endpoint, O(region) does.
+      - Only tasks of this region, at most 128 characters, such as V(cn-north-4).
+      - It does not choose the endpoint; O(region) does.
     type: str
   resource_id:
     description:
-      - Only tasks that run on this one resource, at most 128 characters. Leave it out for all.
-      - That the service filters by it is documented, not proven.
+      - Only tasks that run on this one resource, at most 128 characters.
+      - Documented by the API; not verified against the live service.
     type: str
   marker:
     description:
       - >-
-        Where to start: the task that follows this one, which is the
-        RV(huaweicloud.coc.scheduled_task_info#module:next_marker) of an earlier query with the same filters, or the ID
-        of its last task, which is what a marker is by the API reference. Leave it out to start with the first.
+        Start after this task: the RV(huaweicloud.coc.scheduled_task_info#module:next_marker) of an earlier query with
+        the same filters, or the ID of its last task, which the API reference calls a marker.
     type: str
   offset:
     description:
       - >-
-        Where to start: how many of the tasks that match to skip, V(0) to V(2147483647). Leave it out to skip none.
-      - Whether the service takes it together with O(marker) is not known.
+        How many of the tasks that match to skip, V(0) to V(2147483647).
+      - Whether the service accepts it together with O(marker) is unknown.
     type: int
   limit:
     description:
-      - The most tasks to return, V(1) or more. Leave it out to get all, however many. More than 1000 take several
-        requests.
+      - How many tasks to return at most, V(1) or more. If omitted, all tasks are returned, with one request for each
+        1000.
     type: int
 """
 

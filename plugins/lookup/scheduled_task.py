@@ -9,14 +9,14 @@ name: scheduled_task
 short_description: List the scheduled O&M tasks of Huawei Cloud COC
 version_added: 1.0.0
 description:
-  - Returns the scheduled tasks of Cloud Operations Center (COC) that match all given filters, whatever their number.
-  - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
+  - Returns the scheduled tasks of Cloud Operations Center (COC) that match all filters, however many there are.
+  - The filters have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
   - A lookup runs on the controller. It reads the environment variables and the profile file of the controller.
-  - Each option also comes from a variable C(ansible_huaweicloud_<option>), which a keyword outranks. An unknown
-    keyword is an error, and so is a variable that looks like a typo of one of these options. Other variables with this
-    prefix are left alone.
-  - A lookup in C(vars) asks the service again at every use, for every host. Where it is used more than once, keep its
-    result with M(ansible.builtin.set_fact).
+  - Each option also comes from a variable C(ansible_huaweicloud_<option>); a keyword wins over it. An unknown keyword
+    is an error, and so is a variable that looks like a typo of one of these options. Other variables with this prefix
+    are left alone.
+  - Ansible evaluates a lookup in C(vars) at every use, for every host. With O(cache_timeout), they all share one
+    request.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -27,19 +27,34 @@ extends_documentation_fragment:
 options:
   _terms:
     description:
-      - IDs of tasks. Each is asked for by itself, on one connection, and the results come in this order.
-      - Without any, all tasks that match are returned. A list that is empty returns nothing, but do not rely on it in
-        C(with_huaweicloud.coc.scheduled_task), where Ansible hands over both alike.
+      - IDs of tasks. The tasks are returned in this order. Several IDs usually take one request.
+      - Without any, all tasks that match are returned. An empty list returns nothing, but do not rely on it in
+        C(with_huaweicloud.coc.scheduled_task), where Ansible passes the same as for no list.
     type: list
     elements: str
+  cache_timeout:
+    description:
+      - For how many seconds a result is kept for the other uses of the lookup in the same run, on whatever host, with
+        the same filters, terms, endpoint and credentials. With V(0), each use asks the service.
+      - Uses that come while the service is asked wait, and share the result or the failure. Failures are not kept.
+      - The results are files in the temporary folder of the run, which only its user can read, and which ansible-core
+        deletes at the end. Other runs never see them.
+    type: int
+    default: 0
+    version_added: 1.1.0
+    vars:
+      - name: ansible_huaweicloud_cache_timeout
   on_missing:
     description:
-      - What to do about a term that no task matches. V(error) fails, V(warn) warns and goes on, V(skip) just goes on.
+      - What to do if no task has one of the IDs. V(error) fails, V(warn) warns and continues, V(skip) continues.
     type: str
     choices: [error, warn, skip]
     default: error
     vars:
       - name: ansible_huaweicloud_on_missing
+notes:
+  - A key that the service refused with HTTP 401 is not sent again by any lookup of the same run, whatever
+    O(cache_timeout) is. The other uses fail at once with the same message.
 seealso:
   - module: huaweicloud.coc.scheduled_task_info
 """
@@ -52,9 +67,11 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.id }}"
 
-- name: Ask once and keep the answer
-  ansible.builtin.set_fact:
-    failed: "{{ query('huaweicloud.coc.scheduled_task', region='ap-southeast-3',
+- name: Ask once for all hosts and tasks of a play
+  ansible.builtin.debug:
+    msg: "{{ failed | length }} failed, {{ failed | selectattr('enabled') | length }} of them run again"
+  vars:
+    failed: "{{ query('huaweicloud.coc.scheduled_task', region='ap-southeast-3', cache_timeout=60,
                       last_execution_status='ABNORMAL', last_execution_start_time='-24h') }}"
 
 - name: Show whether two tasks are switched on
@@ -75,58 +92,51 @@ _raw:
   elements: dict
 """
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
-from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import without_blanks
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
-    ARGUMENT_SPEC,
-    NO_SUCH_TASK,
-    build_query,
-    check_task_id,
-    list_tasks,
-)
-from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import (
-    refuse_typos,
-    refuse_unknown,
-    validate,
-)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX, without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import SharedRun
+
+# ansible-core would parse it again in each fork, a third of the time of a use, for an option handling that _given
+# replaces. Whatever shows the documentation reads this file as text.
+del DOCUMENTATION
 
 display = Display()
 
-NAME = "the lookup huaweicloud.coc.scheduled_task"
-VARIABLE_PREFIX = "ansible_huaweicloud_"
 OPTIONS: dict[str, dict[str, t.Any]] = {
     **ARGUMENT_SPEC,
+    "cache_timeout": {"type": "int", "default": 0},
     "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
 }
 ALIASES = {alias: name for name, spec in OPTIONS.items() for alias in spec.get("aliases", ())}
+ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "REQUESTS_CA_BUNDLE", "HOME")
 
 
 class LookupModule(LookupBase):
     def run(
         self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
     ) -> list[dict[str, t.Any]]:
+        shared = SharedRun(display.warning)
+        task_ids = [str(term) for term in self._flatten(terms)] if terms else None  # an empty list is for no task
         try:
-            require_requests()
-            options = validate(self._given(variables or {}, kwargs), OPTIONS)
-            query = build_query(options)
-            task_ids = [check_task_id("term", str(term)) for term in self._flatten(terms)]
-            if terms and "task_id" in query:
-                raise CocError("task_id: give the IDs as terms or this option, not both.")
-            credentials = find_credentials(options, display.warning)
-            with Client(options, credentials, display.warning) as client:
-                if not terms:
-                    return list_tasks(client, query)["scheduled_tasks"]
-                found = (_find_task(client, query, task_id, options["on_missing"]) for task_id in task_ids)
-                return [task for tasks in found for task in tasks]
+            given = self._given(variables or {}, kwargs)
+            prefixed = [name for name in variables or {} if name.startswith(VARIABLE_PREFIX)]
+            environment = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}
+            asked = [given, prefixed, task_ids, environment]
+            result = shared.recall(asked)
+            if result is None:
+                result = _ask(shared, asked)
+            found: dict[str, list[dict[str, t.Any]]] = result["found"]
+            if task_ids is None:
+                return found[""]
+            return [task for task_id in task_ids for task in _tasks_of(task_id, result, given.get("on_missing"))]
         except CocError as error:
             raise AnsibleLookupError(error.msg) from error
 
@@ -138,30 +148,38 @@ class LookupModule(LookupBase):
         """
         direct.pop("wantlist", None)  # with_ adds it before ansible-core 2.19
         direct = {ALIASES.get(name, name): value for name, value in direct.items()}
-        refuse_unknown(direct, OPTIONS, NAME)
-        prefixed = [variable for variable in variables if variable.startswith(VARIABLE_PREFIX)]
-        refuse_typos(prefixed, VARIABLE_PREFIX, OPTIONS, NAME)
         templar: t.Any = self._templar  # declared optional, but whoever loads a lookup gives one
         by_variable = {
             name: templar.template(variables[VARIABLE_PREFIX + name])
             for name in OPTIONS
             if VARIABLE_PREFIX + name in variables
         }
-        return {**by_variable, **without_blanks(direct)}
+        return {**without_blanks(by_variable), **without_blanks(direct)}
 
 
-def _find_task(client: Client, query: dict[str, str | int], task_id: str, on_missing: str) -> list[dict[str, t.Any]]:
+def _ask(shared: SharedRun, asked: list[t.Any]) -> dict[str, t.Any]:
+    """Check a call and return its result, from the service or from another fork of this run."""
+    # imported here, since a result that is kept for the very same call needs no check
+    from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_call import check_call
+
+    given, prefixed, task_ids, _environment = asked
+    call = check_call(given, prefixed, task_ids, OPTIONS, shared.warn)
+
+    def fetch() -> dict[str, t.Any]:
+        return {"endpoint": call.endpoint, "found": shared.send(call.identity, lambda: call.fetch(shared.warn))}
+
+    max_age: int = call.options["cache_timeout"]
+    if not max_age:
+        return fetch()
+    return shared.get(asked, call.question, call.profile, max_age, fetch)
+
+
+def _tasks_of(task_id: str, result: dict[str, t.Any], on_missing: str | None) -> list[dict[str, t.Any]]:
     """Return the task with this ID in a list, which is empty if ``on_missing`` allows that it does not exist."""
-    try:
-        found = list_tasks(client, {**query, "task_id": task_id})["scheduled_tasks"]
-    except CocError as error:
-        if error.error_code != NO_SUCH_TASK:
-            raise
-        found = []
-    if not found:
-        problem = f"{task_id}: {client.endpoint} has no such task, or the other filters exclude it."
-        if on_missing == "error":
+    found: list[dict[str, t.Any]] = result["found"][task_id]
+    if not found and on_missing != "skip":
+        problem = f"{task_id}: {result['endpoint']} has no such task, or the other filters exclude it."
+        if on_missing != "warn":
             raise CocError(f"{problem} To continue without it, use on_missing=warn or on_missing=skip.")
-        if on_missing == "warn":
-            display.warning(problem)
+        display.warning(problem)
     return found

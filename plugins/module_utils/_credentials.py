@@ -104,7 +104,7 @@ def find_credentials(
         if _is_complete(source):
             credentials = Credentials(source.words, **{**source.fields, **scope})
             return lambda: credentials
-    path = _profile_path(options, environ)
+    path = profile_path(options, environ)
     variables = (
         "the environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; HW_ACCESS_KEY and HW_SECRET_KEY, or "
         "HW_AUTH_TOKEN; "
@@ -128,7 +128,7 @@ def _sources(
     if not options.get("credentials_file"):
         for prefix, names in (("HUAWEICLOUD_SDK_", SDK_ENVIRONMENT), ("HW_", TERRAFORM_ENVIRONMENT)):
             yield Source(f"the environment variables {prefix}*", names, _read_fields(environ, names))
-    path = _profile_path(options, environ)
+    path = profile_path(options, environ)
     profile = _read_profile(path, warn)
     for section in FILE_SECTIONS:
         if profile.has_section(section):
@@ -180,7 +180,8 @@ def _check_key_pair(source: Source) -> None:
         )
 
 
-def _profile_path(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:
+def profile_path(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:
+    """Return the path of the profile file, which may not exist."""
     return os.path.expanduser(options.get("credentials_file") or environ.get(FILE_VARIABLE, "").strip() or DEFAULT_FILE)
 
 

@@ -10,6 +10,9 @@ import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 
+# A lookup takes each option from a variable, too.
+VARIABLE_PREFIX = "ansible_huaweicloud_"
+
 ArgumentSpec = t.Dict[str, t.Dict[str, t.Any]]
 
 # Which COC to ask, as whom, and how. The argument spec of a resource begins with these.

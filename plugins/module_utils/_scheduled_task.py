@@ -2,22 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The resource: scheduled tasks of COC, listed by ``GET /v1/schedule/task``.
-
-Options become a query (:func:`build_query`), the query a listing (:func:`list_tasks`).
-"""
+"""The resource: scheduled tasks of COC, listed by ``GET /v1/schedule/task``."""
 
 from __future__ import annotations
 
-import re
-import sys
-import time
 import typing as t
-from datetime import datetime, timedelta, timezone
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client, Reply
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import SITES
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION, ArgumentSpec
 from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import (
     Page,
     count_missing,
@@ -28,57 +21,13 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import (
     next_start,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
-
-if t.TYPE_CHECKING:  # a lookup that has its result already needs no client
-    from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client, Reply
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING
 
 PATH = "/v1/schedule/task"
 PAGE_SIZE = 1000  # the most that the service gives at once (vendor's API definition); its default is 10
-LATEST = 9_000_000_000_000_000  # milliseconds since the epoch (vendor's API definition)
-PAGING = ("limit", "offset", "marker")
-TIMES = ("last_execution_start_time", "last_execution_end_time")
 MAX_DEPTH = 100  # levels within a field that is new in the service: Ansible itself walks through a result recursively
 PERMISSION = "coc:schedule:list"  # API reference
 NO_SUCH_TASK = "COC.00014102"
-
-# The 19 query parameters of the API, under its own names (API reference).
-QUERY_PARAMETERS: ArgumentSpec = {
-    "enterprise_project_id": {"type": "str"},
-    "task_id": {"type": "str"},
-    "task_name": {"type": "str"},
-    "scheduled_type": {"type": "str", "choices": ["PERIODIC", "ONCE", "CRON"]},
-    "task_type": {"type": "str", "choices": ["SCRIPT", "RUNBOOK"]},
-    "associated_task_type": {"type": "str", "choices": ["CUSTOMIZATION", "COMMUNAL"]},
-    "risk_level": {"type": "str", "choices": ["HIGH", "MEDIUM", "LOW"]},
-    "created_by": {"type": "str"},
-    "reviewer": {"type": "str"},
-    "reviewer_user_name": {"type": "str"},
-    "approve_status": {"type": "str", "choices": ["PASSED", "PENDING", "REJECTED"]},
-    "last_execution_status": {
-        "type": "str",
-        "choices": ["READY", "PROCESSING", "ABNORMAL", "PAUSED", "CANCELED", "FINISHED"],
-    },
-    "last_execution_start_time": {"type": "str"},
-    "last_execution_end_time": {"type": "str"},
-    "region_id": {"type": "str"},
-    "resource_id": {"type": "str"},
-    "marker": {"type": "str"},
-    "offset": {"type": "int"},
-    "limit": {"type": "int"},
-}
-
-ARGUMENT_SPEC: ArgumentSpec = {**CONNECTION, **QUERY_PARAMETERS}
-
-# The most characters that a parameter takes (vendor's API definition).
-MAX_LENGTH = {
-    "enterprise_project_id": 128,
-    "created_by": 32,
-    "reviewer": 128,
-    "reviewer_user_name": 32,
-    "marker": 128,
-    "region_id": 128,
-    "resource_id": 128,
-}
 
 # Every field of a task and its JSON type (API reference). approve_status is declared an object there, but is a string
 # in its example and in every response that was seen (Terraform provider).
@@ -109,11 +58,6 @@ FIELDS: dict[str, type] = {
 ABSENT = dict.fromkeys(FIELDS)
 TYPES = {str: "a string", int: "an integer", bool: "a boolean"}
 
-UNIT_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-AGE = re.compile("-" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in UNIT_SECONDS), re.IGNORECASE)
-ISO_8601 = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M%z")
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
 
 class Listing(t.TypedDict):
     """What :func:`list_tasks` returns, and the module with it.
@@ -125,85 +69,6 @@ class Listing(t.TypedDict):
     scheduled_tasks: list[dict[str, t.Any]]
     count: int
     next_marker: str | None
-
-
-def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dict[str, str | int]:
-    """Return the query parameters that ``options`` ask for, without those that are null.
-
-    ``now`` is what ages count from, in seconds since the epoch.
-    Raises :class:`CocError` for what the service would refuse, or would return an empty list for.
-    """
-    query = {name: options[name] for name in QUERY_PARAMETERS if options.get(name) is not None}
-    for name, value in query.items():
-        _check_text(name, str(value))
-    if "task_id" in query:
-        check_task_id("task_id", query["task_id"])
-    if query.get("limit", 1) < 1:
-        raise CocError(f"limit: {query['limit']} is too small; it takes 1 or more. Leave it out to get every task.")
-    if not 0 <= query.get("offset", 0) < 2**31:
-        raise CocError(f"offset: {query['offset']} is out of range; it takes 0 to {2**31 - 1}.")
-    for name in TIMES:
-        if name in query:
-            query[name] = parse_time(name, query[name], time.time() if now is None else now)
-    start, end = (query.get(name) for name in TIMES)
-    if start is not None and end is not None and start > end:
-        raise CocError(f"{TIMES[0]}: {options[TIMES[0]]} is after {TIMES[1]}, {options[TIMES[1]]}. Fix one of them.")
-    return query
-
-
-def _check_text(name: str, value: str) -> None:
-    """Raise for text that is too long, or cannot be encoded."""
-    if len(value) > MAX_LENGTH.get(name, sys.maxsize):
-        raise CocError(f"{name}: {len(value)} characters are too many; it takes at most {MAX_LENGTH[name]}.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise CocError(f"{name}: {value!r} is not valid text. Give it in UTF-8.") from None
-
-
-def check_task_id(source: str, value: str) -> str:
-    """Return ``value`` if it can be the ID of a task, 26 characters that start with ST (API reference)."""
-    if not re.fullmatch(r"ST[!-~]{24}", value):
-        shown = value if len(value) <= 40 else value[:40] + "…"
-        raise CocError(f"{source}: {shown!r} is not a task ID, which has 26 characters and starts with ST.")
-    return value
-
-
-def parse_time(name: str, text: str, now: float) -> int:
-    """Return a time as milliseconds since the epoch, as the API takes it.
-
-    ``text`` is that number, or ISO 8601 with a zone (a space may stand for the T: YAML turns an unquoted time into such
-    text), or an age such as ``-1d12h``, counted from ``now`` (seconds since the epoch).
-    """
-    text = text.strip()
-    age = AGE.fullmatch(text)
-    milliseconds = None
-    if re.fullmatch(r"\d{1,16}", text):
-        milliseconds = int(text)
-    elif age and len(text) > 1:
-        seconds = sum(int(number) * UNIT_SECONDS[unit] for unit, number in age.groupdict(default="0").items())
-        milliseconds = int((now - seconds) * 1000)
-    elif moment := _parse_iso_8601(text):
-        milliseconds = (moment - EPOCH) // timedelta(milliseconds=1)
-    elif _parse_iso_8601(text + "Z"):
-        raise CocError(f"{name}: {text!r} has no zone. Add Z for UTC, or an offset such as +08:00.")
-    if milliseconds is None or not 0 <= milliseconds <= LATEST:
-        raise CocError(
-            f"{name}: {text!r} is not a time that the service can compare. Give milliseconds since the epoch "
-            f"(0 to {LATEST}), ISO 8601 with a zone such as 2026-01-31T08:00:00Z, or an age such as -24h or -1d12h."
-        )
-    return milliseconds
-
-
-def _parse_iso_8601(text: str) -> datetime | None:
-    """Return a time with a zone, None for anything else."""
-    text = text[:10] + text[10:].replace(" ", "T", 1)
-    for form in ISO_8601:
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            continue
-    return None
 
 
 def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:

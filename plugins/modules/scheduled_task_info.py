@@ -262,11 +262,8 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Cli
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_lists, without_blanks
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
-    ARGUMENT_SPEC,
-    build_query,
-    list_tasks,
-)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC, build_query
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 
 

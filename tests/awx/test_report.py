@@ -28,7 +28,8 @@ import pytest
 import yaml
 from playwright import sync_api
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, PAGING, QUERY_PARAMETERS
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING, QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION
 

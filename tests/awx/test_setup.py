@@ -15,7 +15,7 @@ import urllib.request
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ARGUMENT_SPEC
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, LOCALHOST, SETUP, credential_type
 from ansible_collections.huaweicloud.coc.tests.awx.controller import (
     ADMINISTRATOR,

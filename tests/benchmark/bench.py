@@ -38,6 +38,8 @@ HERE = Path(__file__).parent
 SIZES = (200, 1000, 10_000)  # tasks that the simulator has
 LATENCIES = (0, 0.05)  # seconds before each answer
 SLOPE = (10_000, 50_000, 100_000)
+HOSTS = (1, 10, 100, 1000)  # that use the same 200 tasks three times each
+FORKS = 20
 PLUGINS = {  # and what Ansible has imported before it loads them
     "modules.scheduled_task_info": "ansible.module_utils.basic",
     "lookup.scheduled_task": "ansible.cli.playbook",
@@ -242,6 +244,49 @@ def measure_slope(bench, rounds):
     return runs
 
 
+def measure_hosts(bench, rounds):
+    """Return the Runs of plays of many hosts, by (play, number of hosts)."""
+    bench.simulator.markers = "always"
+    bench.serve(200)
+    plays = {play["name"]: play for play in yaml.safe_load((HERE / "hosts.yml").read_text(encoding="utf-8"))}
+    listing = json.loads(bench.listing.read_text(encoding="utf-8"))
+    plays["Plain variable"]["vars"]["found"] = listing["scheduled_tasks"]
+    extra = {"number": 200, "endpoint": bench.simulator.endpoint, "auth_token": coc_simulator.AUTH_TOKEN}
+    runs: dict[tuple[str, int], list[Run]] = {}
+    for number in HOSTS:
+        inventory = bench.folder / f"{number} hosts"
+        inventory.write_text(
+            f"host[1:{number}] ansible_connection=local ansible_python_interpreter='{sys.executable}'\n"
+        )
+        for _turn in range(rounds if number < 1000 else 1):
+            for name, play in plays.items():
+                if number == 1000 and name in ("Lookup", "Uri of each host"):
+                    continue  # 3000 requests each: minutes that tell nothing new
+                path = bench.folder / f"{name}.yml"
+                path.write_text(yaml.safe_dump([play]))
+                arguments = ["-i", str(inventory), "--forks", str(FORKS), "--extra-vars", json.dumps(extra)]
+                run = bench.run(["ansible-playbook", *arguments, str(path)])
+                runs.setdefault((name, number), []).append(run)
+    return runs
+
+
+def hosts_table(runs):
+    """Yield the lines of the table of many hosts; a time is a multiple of the plain variable's in the same round."""
+    yield row("hosts × 3 uses", *(f"{number}" for number in HOSTS))
+    yield row("---", *["---:"] * len(HOSTS))
+    for name in dict.fromkeys(name for name, number in runs):
+        cells = []
+        for number in HOSTS:
+            taken = runs.get((name, number))
+            if taken:
+                plain = runs["Plain variable", number]
+                ratio = statistics.median(run.wall / other.wall for run, other in zip(taken, plain))
+                cells.append(f"{taken[-1].requests} requests, {ratio:.2f} ({median(taken):.1f} s)")
+            else:
+                cells.append("not run")
+        yield row(name, *cells)
+
+
 def median(runs, field="wall"):
     return statistics.median(getattr(run, field) for run in runs)
 
@@ -351,7 +396,7 @@ def import_times(output):
         taken = {name.strip(): int(total) / 1000 for _own, total, name in lines[1:]}
         yield (
             f"import of {plugin}: {taken[f'ansible_collections.huaweicloud.coc.plugins.{plugin}']:.0f} ms, of them "
-            f"requests {taken['requests']:.0f} ms; {base} before it: {taken[base]:.0f} ms"
+            f"requests {taken.get('requests', 0):.0f} ms; {base} before it: {taken[base]:.0f} ms"
         )
 
 
@@ -366,6 +411,7 @@ def main():
         bench = Bench(simulator, folder, arguments.sdk.absolute())
         runs = measure(bench, arguments.rounds)
         slope = measure_slope(bench, min(arguments.rounds, 3))
+        hosts = measure_hosts(bench, min(arguments.rounds, 3))
         versions = ", ".join(f"{name} {version(name)}" for name in ("ansible-core", "requests", "urllib3"))
         report = [
             f"Medians of {arguments.rounds} rounds; {os.cpu_count()} cores ({platform.machine()}), "
@@ -374,6 +420,8 @@ def main():
             *times_table(runs),
             "",
             *targets_table(runs),
+            "",
+            *hosts_table(hosts),
             "",
             *(f"- {line}" for line in other_targets(bench, runs, slope)),
             *(f"- {line}" for line in import_times(arguments.output)),

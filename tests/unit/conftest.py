@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import tempfile
 import typing as t
 import unittest.mock
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_i
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
 try:
+    from ansible import constants
     from ansible.parsing.dataloader import DataLoader
     from ansible.plugins.loader import lookup_loader
     from ansible.template import Templar
@@ -129,7 +131,15 @@ def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
 def run_lookup(
     options: dict[str, t.Any], terms: t.Sequence[t.Any] = (), variables: dict[str, t.Any] | None = None
 ) -> Outcome:
-    """Run the real lookup, as ``lookup_loader`` finds it."""
+    """Run the real lookup, as ``lookup_loader`` finds it, in a run of Ansible of its own."""
+    with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(constants, "DEFAULT_LOCAL_TMP", folder):
+        return run_lookup_again(options, terms, variables)
+
+
+def run_lookup_again(
+    options: dict[str, t.Any], terms: t.Sequence[t.Any] = (), variables: dict[str, t.Any] | None = None
+) -> Outcome:
+    """Run the lookup in the same run of Ansible as before."""
     outcome = Outcome()
     try:
         templar = Templar(loader=DataLoader(), variables=variables or {})

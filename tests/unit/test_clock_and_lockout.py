@@ -83,7 +83,7 @@ def test_later_pages_keep_the_corrected_clock(plugin, connection, simulator):
 def test_later_terms_keep_the_corrected_clock(connection, simulator):
     simulator.clock_offset = HOUR
     ids = [task["id"] for task in simulator.tasks[:3]]
-    outcome = run_lookup(connection, ids)
+    outcome = run_lookup({**connection, "limit": 1}, ids)
     assert [task["id"] for task in outcome.tasks] == ids
     assert len(simulator.requests) == 1 + 3
     assert len(outcome.warnings) == 1
@@ -242,7 +242,7 @@ def test_lookup_stops_at_the_first_refusal(on_missing, connection, simulator, pa
 @pytest.mark.parametrize("status", [401, 403])
 def test_lookup_stops_at_a_later_refusal(status, connection, simulator, pauses):
     simulator.faults += [None, coc_simulator.status(status)]
-    outcome = run_lookup(connection, [task["id"] for task in simulator.tasks[:5]])
+    outcome = run_lookup({**connection, "limit": 1}, [task["id"] for task in simulator.tasks[:5]])
     assert f"HTTP {status}" in outcome.msg
     assert (len(simulator.requests), pauses, outcome.tasks) == (2, [], [])
 

@@ -25,7 +25,12 @@ from ansible.plugins.loader import fragment_loader, lookup_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 
 from ansible_collections.huaweicloud.coc.plugins.lookup import scheduled_task
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials, _endpoint, _scheduled_task
+from ansible_collections.huaweicloud.coc.plugins.module_utils import (
+    _credentials,
+    _endpoint,
+    _scheduled_task,
+    _scheduled_task_query,
+)
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_lookup, run_module
@@ -38,7 +43,7 @@ GROUP = "group/huaweicloud.coc.coc"
 VARIABLE = "ansible_huaweicloud_"
 
 SPECS = {
-    MODULE: _scheduled_task.ARGUMENT_SPEC,
+    MODULE: _scheduled_task_query.ARGUMENT_SPEC,
     LOOKUP: scheduled_task.OPTIONS,
 }
 
@@ -76,7 +81,8 @@ def test_the_documented_options_are_those_of_the_code(plugin):
 
 def test_the_two_plugins_document_the_same_options():
     module, lookup = options(MODULE), options(LOOKUP)
-    lookup.pop("on_missing")
+    for name in ("cache_timeout", "on_missing"):
+        lookup.pop(name)
     assert {name: {**option, "vars": None} for name, option in module.items()} == {
         name: {**option, "vars": None} for name, option in lookup.items()
     }
@@ -222,9 +228,9 @@ def problem(plugin, given):
     if checked.error_messages:
         return checked.error_messages[0]
     try:
-        _scheduled_task.build_query(checked.validated_parameters)
+        _scheduled_task_query.build_query(checked.validated_parameters)
         for term in terms:
-            _scheduled_task.check_task_id("term", term)
+            _scheduled_task_query.check_task_id("term", term)
     except CocError as error:
         return error.msg
     return None

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import QUERY_PARAMETERS
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask, run_module
 

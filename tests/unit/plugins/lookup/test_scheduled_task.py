@@ -58,11 +58,29 @@ def test_without_terms_everything_that_matches_comes(simulator, connection, ids)
     assert listed(run_lookup({**connection, "risk_level": "HIGH"})) == risky
 
 
-def test_terms_are_asked_for_one_by_one_on_one_connection_and_keep_their_order(simulator, connection, ids):
+def test_several_terms_take_one_request_and_keep_their_order(simulator, connection, ids):
     wanted = [ids[7], ids[3], ids[7], ids[59]]
     assert listed(run_lookup(connection, wanted)) == wanted
-    assert asked_for(simulator) == wanted
+    assert [request.raw_query for request in simulator.requests] == ["limit=1000"]
+
+
+def test_one_term_is_asked_for_by_itself(simulator, connection, ids):
+    assert listed(run_lookup(connection, [ids[7], ids[7]])) == [ids[7], ids[7]]
+    assert asked_for(simulator) == [ids[7]]
+
+
+def test_terms_that_the_first_page_does_not_show_are_asked_for_one_by_one_on_one_connection(simulator, connection, ids):
+    simulator.page_cap = 5
+    wanted = [ids[7], ids[3], ids[59]]
+    assert listed(run_lookup(connection, wanted)) == wanted
+    assert asked_for(simulator) == [None, ids[7], ids[59]]
     assert simulator.connections == 1
+
+
+@pytest.mark.parametrize("option", [{"limit": 1}, {"offset": 0}], ids=str)
+def test_terms_with_a_position_are_asked_for_one_by_one(option, simulator, connection, ids):
+    run_lookup({**connection, **option, "on_missing": "skip"}, ids[:2])
+    assert asked_for(simulator) == ids[:2]
 
 
 def test_lists_among_the_terms_are_flattened(connection, ids):
@@ -79,7 +97,8 @@ def test_filters_hold_for_each_term(simulator, connection, ids):
     outcome = run_lookup({**connection, "risk_level": "HIGH", "on_missing": "skip"}, [other, risky])
     assert listed(outcome) == [risky]
     assert [request.raw_query for request in simulator.requests] == [
-        f"limit=1000&risk_level=HIGH&task_id={task_id}" for task_id in (other, risky)
+        "limit=1000&risk_level=HIGH",
+        f"limit=1000&risk_level=HIGH&task_id={other}",
     ]
 
 
@@ -119,7 +138,7 @@ def test_a_missing_task_fails_by_default(answer, simulator, connection, ids):
         f"{NO_SUCH_ID}: {simulator.endpoint} has no such task, or the other filters exclude it. "
         "To continue without it, use on_missing=warn or on_missing=skip."
     )
-    assert asked_for(simulator) == [ids[0], NO_SUCH_ID]
+    assert asked_for(simulator) == [None, NO_SUCH_ID]
 
 
 @ANSWERS
@@ -136,6 +155,19 @@ def test_another_refusal_is_no_missing_task(simulator, connection):
     simulator.faults.append(coc_simulator.status(400, {"error_code": "COC.00014121", "error_msg": "Not yours."}))
     outcome = run_lookup({**connection, "on_missing": "skip"}, [NO_SUCH_ID])
     assert outcome.failed and "COC.00014121: Not yours" in outcome.msg
+
+
+@pytest.mark.parametrize(
+    "value, said",
+    [
+        (-1, "cache_timeout: -1 is too small; it takes 0 or more seconds."),
+        ("1.5", "'cache_timeout' is of type "),
+    ],
+)
+def test_cache_timeout_takes_whole_seconds(value, said, simulator, connection):
+    outcome = run_lookup({**connection, "cache_timeout": value})
+    assert outcome.failed and said in outcome.msg
+    assert simulator.requests == []
 
 
 def test_on_missing_takes_three_values(simulator, connection):
@@ -208,7 +240,7 @@ def test_nearly_every_typo_of_an_option_is_refused():
         for typo in wrong - set(OPTIONS):
             typos += 1
             with contextlib.suppress(CocError):
-                refuse_typos([f"ansible_huaweicloud_{typo}"], "ansible_huaweicloud_", OPTIONS, "it")
+                refuse_typos([f"ansible_huaweicloud_{typo}"], OPTIONS, "it")
                 continue
             refused += 1
     assert typos > 10000

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
     LATEST,
     MAX_LENGTH,
     QUERY_PARAMETERS,

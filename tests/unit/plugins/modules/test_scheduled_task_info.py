@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _scheduled_task
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _client, _scheduled_task_query
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_module
 
-OPTIONS = _scheduled_task.ARGUMENT_SPEC
+OPTIONS = _scheduled_task_query.ARGUMENT_SPEC
 BLANK = [None, "", "  "]
 
 # Of a task, by the API reference; the last five are those that a real answer may leave out.

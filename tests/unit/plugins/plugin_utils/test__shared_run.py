@@ -1,0 +1,349 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the forks of a run share: real processes, real files, and everything that can be wrong with them."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import re
+import signal
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("ansible.constants", reason="targets have no controller code")
+
+from ansible import constants
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils import _shared_run
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import NOT_SENT_AGAIN, SharedRun
+
+FORKS = multiprocessing.get_context("fork")
+ASKED, QUESTION, IDENTITY = ["as given"], ["what", "of whom"], ["https://coc.example.com", "FakeKey", "FakeSecret"]
+REFUSED = CocError("GET … returned HTTP 401.", status=401, error_code="APIGW.0301")
+AWAY = CocError("GET … failed: Connection refused.", transient=True)
+CANNOT_SHARE = "The lookups of this run cannot share results, so each asks the service ({})."
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """The folder that the forks of this run share."""
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    return tmp_path / _shared_run.FOLDER
+
+
+@pytest.fixture
+def fetches(tmp_path):
+    """A fetch that counts how often it is called, in whatever process: ``calls()``."""
+    log = tmp_path / "fetches"
+    log.touch()
+
+    def fetch(result="tasks", seconds=0.0, error=None):
+        with log.open("a", encoding="utf-8") as file:
+            file.write("x")
+        time.sleep(seconds)
+        if error:
+            raise error
+        return result
+
+    fetch.calls = lambda: len(log.read_text(encoding="utf-8"))
+    return fetch
+
+
+@pytest.fixture
+def run():
+    warnings: list[str] = []
+    shared = SharedRun(warnings.append)
+    shared.warnings = warnings
+    return shared
+
+
+def get(shared, fetch, max_age=60, **arguments):
+    return shared.get(ASKED, QUESTION, "/no/profile", max_age, lambda: fetch(**arguments))
+
+
+def in_forks(count, function):
+    """Return what ``function(number)`` returns in so many processes at once, or the message that it raises."""
+    results, start = FORKS.Queue(), FORKS.Barrier(count)
+
+    def work(number):
+        start.wait(60)
+        try:
+            results.put(function(number))
+        except CocError as error:
+            results.put(error.msg)
+
+    processes = [FORKS.Process(target=work, args=(number,)) for number in range(count)]
+    for process in processes:
+        process.start()
+    found = [results.get(timeout=60) for _process in processes]
+    for process in processes:
+        process.join()
+    return found
+
+
+def files(folder):
+    return sorted(path for path in folder.iterdir() if path.suffix != ".lock")
+
+
+# Results
+
+
+def test_fifty_processes_share_one_fetch(fetches, run):
+    assert in_forks(50, lambda _number: get(run, fetches, seconds=0.3)) == ["tasks"] * 50
+    assert fetches.calls() == 1
+
+
+def test_fifty_processes_share_one_failure_and_those_that_come_later_ask_anew(fetches, run):
+    assert in_forks(50, lambda _number: get(run, fetches, seconds=2, error=AWAY)) == [AWAY.msg] * 50
+    assert fetches.calls() == 1
+    assert get(run, fetches) == "tasks"
+
+
+def test_a_result_is_used_while_it_is_young_enough(fetches, run, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    assert get(run, fetches, max_age=10) == "tasks"
+    now[0] += 10
+    assert (get(run, fetches, max_age=10), run.recall(ASKED)) == ("tasks", "tasks")
+    now[0] += 0.1
+    assert run.recall(ASKED) is None
+    assert get(run, fetches, max_age=10, result="newer") == "newer"
+    assert (run.recall(ASKED), fetches.calls()) == ("newer", 2)
+
+
+def test_an_age_counts_from_before_the_fetch(fetches, run, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def slow():
+        now[0] += 20
+        return fetches()
+
+    run.get(ASKED, QUESTION, "/no/profile", 10, slow)
+    now[0] += 0.1
+    assert get(run, fetches, max_age=10, result="newer") == "newer"
+
+
+@pytest.mark.parametrize("asked, question", [(["in other words"], QUESTION), (ASKED, ["what", "of somebody else"])])
+def test_the_same_question_in_other_words_shares_and_another_never(asked, question, fetches, run):
+    get(run, fetches)
+    assert run.get(asked, question, "/no/profile", 60, lambda: fetches("other")) == (
+        "tasks" if question == QUESTION else "other"
+    )
+
+
+def test_words_mean_something_else_once_the_profile_file_changed(fetches, run, tmp_path):
+    profile = tmp_path / "credentials"
+    profile.write_text("[global]\nak = one\n")
+    run.get(ASKED, QUESTION, str(profile), 60, fetches)
+    assert run.recall(ASKED) == "tasks"
+    profile.write_text("[global]\nak = two\n")
+    assert run.recall(ASKED) is None
+
+
+# Keys
+
+
+def test_a_refused_key_is_sent_once(fetches, run):
+    said = in_forks(20, lambda _number: run.send(IDENTITY, lambda: fetches(seconds=0.2, error=REFUSED)))
+    assert sorted(said) == [REFUSED.msg] + [f"{REFUSED.msg} {NOT_SENT_AGAIN}"] * 19
+    assert fetches.calls() == 1
+    with pytest.raises(CocError) as refusal:
+        run.send(IDENTITY, fetches)
+    assert (refusal.value.status, refusal.value.error_code) == (401, "APIGW.0301")
+    assert run.send([*IDENTITY, "another"], fetches) == "tasks"
+
+
+@pytest.mark.parametrize("outcome", [None, AWAY, CocError("Forbidden.", status=403)], ids=["good", "away", "403"])
+def test_after_any_other_outcome_requests_go_side_by_side(outcome, fetches, run):
+    if outcome:
+        with pytest.raises(CocError):
+            run.send(IDENTITY, lambda: fetches(error=outcome))
+    else:
+        run.send(IDENTITY, fetches)
+    meeting = FORKS.Barrier(10)  # only those that are sent at the same time can meet
+    assert in_forks(10, lambda _number: run.send(IDENTITY, lambda: meeting.wait(20) >= 0)) == [True] * 10
+
+
+def test_the_first_request_of_a_key_goes_alone(run, tmp_path):
+    def request():
+        (tmp_path / "under way").mkdir()  # fails if another is
+        time.sleep(0.5)
+        (tmp_path / "under way").rmdir()
+        return "tasks"
+
+    assert in_forks(2, lambda _number: run.send(IDENTITY, request)) == ["tasks"] * 2
+
+
+def test_a_key_that_is_refused_later_is_not_sent_again_either(fetches, run):
+    run.send(IDENTITY, fetches)
+    for words in (REFUSED.msg, NOT_SENT_AGAIN):
+        with pytest.raises(CocError, match=re.escape(words)):
+            run.send(IDENTITY, lambda: fetches(error=REFUSED))
+    assert fetches.calls() == 2
+
+
+# Warnings
+
+
+def test_a_warning_is_given_once_whatever_its_numbers_are(tmp_path, run):
+    log = tmp_path / "warnings"
+
+    def warn(number):
+        SharedRun(lambda text: log.open("a").write(text + "\n")).warn(f"The clock is {number} minutes off.")
+
+    in_forks(10, warn)
+    assert len(log.read_text().splitlines()) == 1
+    run.warn("Something else.")
+    assert run.warnings == ["Something else."]
+
+
+# Files
+
+
+def test_files_are_private_and_tell_nothing_of_keys(fetches, run, folder):
+    get(run, fetches)
+    with pytest.raises(CocError):
+        run.send(IDENTITY, lambda: fetches(error=REFUSED))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        text = path.name + path.read_text()
+        assert not [secret for secret in (*IDENTITY[1:], *QUESTION) if secret in text]
+
+
+def test_nobody_can_try_a_secret_against_the_names_without_the_memory_of_the_run(run, monkeypatch):
+    name = run._name("identity", IDENTITY)
+    assert in_forks(2, lambda _number: run._name("identity", IDENTITY)) == [name] * 2
+    monkeypatch.setattr(multiprocessing.current_process(), "authkey", bytes(32))
+    assert run._name("identity", IDENTITY) != name
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def change(path):
+    path.write_bytes(path.read_bytes().replace(b"tasks", b"tusks"))
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def fill(path):
+    path.write_bytes(os.urandom(1000))
+
+
+def put_another_in_its_place(path):
+    SharedRun(pytest.fail)._write("another", {"name": "another", "result": "another"})
+    path.write_bytes((path.parent / "another").read_bytes())
+
+
+def replace_by_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def link_elsewhere(path):
+    target = path.parent.parent / "elsewhere"
+    target.write_text("something private")
+    path.unlink()
+    path.symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    "damage", [cut, change, empty, fill, put_another_in_its_place, replace_by_folder, link_elsewhere]
+)
+def test_a_damaged_or_foreign_file_counts_as_none(damage, fetches, run, folder):
+    get(run, fetches)
+    for path in files(folder):
+        damage(path)
+    assert run.recall(ASKED) is None
+    assert get(run, fetches, result="newer") == "newer"
+    assert fetches.calls() == 2
+
+
+def break_mkdir(monkeypatch, folder):
+    folder.parent.rename(folder.parent.with_name("gone"))
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder.parent))
+
+
+def break_locks(monkeypatch, folder):
+    def flock(_file, _operation):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(_shared_run.fcntl, "flock", flock)
+
+
+def fill_disk(monkeypatch, folder):
+    def replace(_source, _target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", replace)
+
+
+def make_it_a_file(monkeypatch, folder):
+    folder.write_text("")
+
+
+@pytest.mark.parametrize(
+    "breaks, reason",
+    [
+        (break_mkdir, os.strerror(errno.ENOENT)),
+        (break_locks, os.strerror(errno.ENOLCK)),
+        (fill_disk, os.strerror(errno.ENOSPC)),
+        (make_it_a_file, os.strerror(errno.ENOTDIR)),
+    ],
+)
+def test_without_usable_files_each_asks_for_itself(breaks, reason, fetches, run, folder, monkeypatch, tmp_path):
+    calls = []
+
+    def fetch():
+        calls.append("x")
+        return "tasks"
+
+    breaks(monkeypatch, folder)
+    for _use in range(2):
+        assert run.get(ASKED, QUESTION, "/no/profile", 60, fetch) == "tasks"
+        assert run.send(IDENTITY, fetch) == "tasks"
+    assert set(run.warnings) == {CANNOT_SHARE.format(reason)}  # Ansible shows the same text once
+    assert len(calls) >= 3
+
+
+def test_a_worker_that_dies_with_the_lock_leaves_the_next_to_ask(fetches, run):
+    started = FORKS.Event()
+
+    def hang():
+        started.set()
+        time.sleep(60)
+
+    worker = FORKS.Process(target=lambda: run.get(ASKED, QUESTION, "/no/profile", 60, hang))
+    worker.start()
+    assert started.wait(20)
+    os.kill(worker.pid, signal.SIGKILL)
+    assert get(run, fetches) == "tasks"
+    worker.join()
+    assert (fetches.calls(), run.warnings) == (1, [])
+
+
+def test_no_draft_is_left_behind(fetches, run, folder, monkeypatch):
+    fill_disk(monkeypatch, folder)
+    get(run, fetches)
+    assert [path.name for path in files(folder) if not path.name.startswith("warning-")] == []
+
+
+def test_two_runs_share_nothing(fetches, run, monkeypatch, tmp_path: Path):
+    get(run, fetches)
+    other = tmp_path / "another run"
+    other.mkdir()
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(other))
+    assert get(SharedRun(pytest.fail), fetches, result="its own") == "its own"

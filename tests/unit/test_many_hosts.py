@@ -1,0 +1,212 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many requests real plays cost: hosts × uses, with ``cache_timeout`` and without, with good and wrong keys."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+import yaml
+
+pytest.importorskip("ansible.cli", reason="targets have no controller code")
+
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+
+LOOKUP = "query('huaweicloud.coc.scheduled_task', cache_timeout=60)"
+COUNT = {"ansible.builtin.debug": {"msg": "{{ found | length }} found"}}
+WRONG = {"ansible_huaweicloud_secret_key": "FakeWrongSecretKey"}
+REFUSED = "APIGW.0301 (the secret key is probably not that of this access key)"
+
+
+def count(expression):
+    return {"ansible.builtin.debug": {"msg": "{{ " + expression + " | length }} found"}}
+
+
+@pytest.fixture
+def play(simulator, connection, tmp_path):
+    """Run tasks on so many hosts, as ``ansible-playbook`` does; return what it printed."""
+
+    def run_play(*plays, hosts=5, forks=5, fails=False):
+        playbook = tmp_path / "playbook.yml"
+        found = {"found": "{{ " + LOOKUP + " }}"}
+        plays = [
+            {"hosts": "all", "gather_facts": False, **one, "vars": {**found, **one.get("vars", {})}} for one in plays
+        ]
+        playbook.write_text(yaml.safe_dump(plays))
+        inventory = "".join(f"host{number} ansible_connection=local\n" for number in range(hosts))
+        (tmp_path / "inventory").write_text(inventory)
+        variables = {f"ansible_huaweicloud_{name}": value for name, value in connection.items()}
+        (tmp_path / "variables.json").write_text(json.dumps(variables))
+        arguments = ["-i", "inventory", "-f", str(forks), "-e", "@variables.json", str(playbook)]
+        if any("ansible_huaweicloud_secret_key" in str(one) for one in plays):
+            variables.pop("ansible_huaweicloud_secret_key")
+            (tmp_path / "variables.json").write_text(json.dumps(variables))
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible.cli.playbook", *arguments],
+            env={
+                **os.environ,
+                "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
+                "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], *filter(None, sys.path)]),
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, output
+        assert "Traceback" not in output
+        assert not list((tmp_path / "tmp").glob("*")), "nothing outlives the run"
+        return output
+
+    return run_play
+
+
+@pytest.mark.parametrize("forks, hosts", [(1, 3), (5, 10), (20, 30)])
+def test_hosts_times_uses_cost_one_request(forks, hosts, play, simulator):
+    output = play({"tasks": [COUNT] * 3}, hosts=hosts, forks=forks)
+    assert output.count("60 found") == hosts * 3
+    assert len(simulator.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        [{**COUNT, "loop": [1, 2, 3]}],
+        [{**count("[1]"), "loop": "{{ found }}", "loop_control": {"label": "{{ item.id }}"}}],
+        [{**COUNT, "when": "found | length > 0"}],
+        [{**COUNT, "until": "found | length == 0", "retries": 2, "delay": 0, "ignore_errors": True}],
+        [{"ansible.builtin.include_tasks": "included.yml"}],
+        [{"ansible.builtin.set_fact": {"kept": "{{ found }}"}}, count("kept")],
+        [{**COUNT, "run_once": True}, COUNT],
+    ],
+    ids=["loop", "loop over it", "when", "until", "include_tasks", "set_fact", "run_once"],
+)
+def test_wherever_it_stands(tasks, play, simulator, tmp_path):
+    (tmp_path / "included.yml").write_text(yaml.safe_dump([COUNT]))
+    play({"tasks": tasks}, hosts=3)
+    assert len(simulator.requests) == 1
+
+
+@pytest.mark.parametrize("how", [{"strategy": "free"}, {"serial": 2}], ids=str)
+def test_however_the_play_runs(how, play, simulator):
+    play({"tasks": [COUNT, COUNT], **how}, {"tasks": [COUNT], **how})
+    assert len(simulator.requests) == 1
+
+
+def test_without_cache_timeout_each_use_asks(play, simulator):
+    play({"tasks": [count("query('huaweicloud.coc.scheduled_task')")] * 2}, hosts=3)
+    assert len(simulator.requests) == 6
+
+
+def test_another_question_or_another_identity_asks_for_itself(play, simulator):
+    tasks = [
+        COUNT,
+        count("query('huaweicloud.coc.scheduled_task', cache_timeout=60, risk_level='HIGH')"),
+        count("query('huaweicloud.coc.scheduled_task', cache_timeout=60, project_id='another')"),
+        count("query('huaweicloud.coc.scheduled_task', cache_timeout=60, ak='x', sk='y', errors='ignore')"),
+        count("query('huaweicloud.coc.scheduled_task', cache_timeout=60, last_execution_start_time='-24h')"),
+    ]
+    play({"tasks": tasks}, hosts=3)
+    assert len(simulator.requests) == len(tasks)
+
+
+def test_the_same_in_other_words_is_shared(play, simulator):
+    given = ", ".join(f"{name}='{getattr(coc_simulator, name.upper())}'" for name in ("access_key", "secret_key"))
+    tasks = [
+        COUNT,
+        count(f"query('huaweicloud.coc.scheduled_task', cache_timeout='60', {given})"),
+        count("query('huaweicloud.coc.scheduled_task', cache_timeout=120, risk_level='')"),
+    ]
+    play({"tasks": tasks}, hosts=3)
+    assert len(simulator.requests) == 1
+
+
+def test_an_expired_result_is_fetched_anew(play, simulator):
+    short = count("query('huaweicloud.coc.scheduled_task', cache_timeout=1)")
+    wait = {"ansible.builtin.pause": {"seconds": 2}}
+    play({"tasks": [short, wait, short, short]}, hosts=2)
+    assert len(simulator.requests) in (2, 3)  # on a slow machine the last comes too late
+
+
+def test_a_service_that_is_away_is_waited_for_once(play, simulator):
+    simulator.faults += [coc_simulator.status(503)] * 100
+    output = play({"tasks": [COUNT], "vars": {"ansible_huaweicloud_max_retries": 1}}, hosts=10, forks=10, fails=True)
+    assert output.count("HTTP 503") >= 10
+    assert len(simulator.requests) < 10
+
+
+@pytest.mark.parametrize("cache_timeout", [0, 60])
+def test_a_wrong_key_is_refused_once(cache_timeout, play, simulator):
+    task = count(f"query('huaweicloud.coc.scheduled_task', cache_timeout={cache_timeout})")
+    output = play({"tasks": [task], "vars": WRONG}, hosts=30, forks=10, fails=True)
+    assert len(simulator.requests) == 1
+    assert output.count(REFUSED) >= 30
+    assert "It was refused earlier in this run, so it was not sent again." in output
+
+
+def test_another_key_in_a_rescue_works(play, simulator):
+    rescue = {**COUNT, "vars": {"ansible_huaweicloud_secret_key": coc_simulator.SECRET_KEY}}
+    output = play({"tasks": [{"block": [COUNT], "rescue": [rescue]}], "vars": WRONG})
+    assert output.count("60 found") == 5
+    assert len(simulator.requests) == 2
+
+
+def test_a_skewed_clock_is_warned_of_once(play, simulator):
+    simulator.clock_offset = 3600
+    output = play({"tasks": [count("query('huaweicloud.coc.scheduled_task')")] * 2}, hosts=4)
+    assert " ".join(output.split()).count("Set the clock of this machine.") == 1  # ansible-core wraps it
+
+
+def test_many_ids_take_one_request_and_those_that_are_missing_one_more(play, simulator):
+    ids = [task["id"] for task in simulator.tasks[:40]]
+    missing = "ST00000000000000000000none"
+    play({"tasks": [count(f"query('huaweicloud.coc.scheduled_task', {ids})")]}, hosts=1)
+    assert Counter(dict(request.query).get("task_id") for request in simulator.requests) == {None: 1}
+    simulator.requests.clear()
+    play({"tasks": [count(f"query('huaweicloud.coc.scheduled_task', {[*ids, missing]}, on_missing='skip')")]}, hosts=1)
+    assert Counter(dict(request.query).get("task_id") for request in simulator.requests) == {None: 1, missing: 1}
+
+
+def test_a_kept_result_needs_no_library(simulator, connection, tmp_path):
+    """Neither requests, urllib3 and ssl, nor what ansible-core has for modules, is imported for it."""
+    code = f"""
+import os, sys
+from ansible import constants
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import lookup_loader
+from ansible.template import Templar
+constants.DEFAULT_LOCAL_TMP = {str(tmp_path)!r}
+def use(wanted):
+    before = set(sys.modules)
+    templar = Templar(loader=DataLoader())
+    plugin = lookup_loader.get("huaweicloud.coc.scheduled_task", loader=DataLoader(), templar=templar)
+    assert len(plugin.run([], variables={{}}, cache_timeout=60, **{connection!r})) == 60
+    names = ("requests", "urllib3", "ssl", "ansible.module_utils.basic")
+    assert [name for name in names if name in set(sys.modules) - before] == wanted, wanted
+    os._exit(0)
+for wanted in (["requests", "urllib3", "ssl"], []):
+    if not os.fork():
+        use(wanted)
+    assert os.wait()[1] == 0
+"""
+    path = os.pathsep.join([os.environ["PYTHONPATH"], *filter(None, sys.path)])
+    loader = "from ansible.plugins.loader import init_plugin_loader; init_plugin_loader()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", loader + code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(simulator.requests) == 1
