@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 import pytest
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask, run_lookup
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, run_plugin as ask, run_lookup
 
 HOUR, YEAR = 3600, 365 * 86400
 CLOCKS = re.compile(

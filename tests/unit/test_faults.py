@@ -52,7 +52,7 @@ from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
     reset,
     status,
 )
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, run_plugin as ask
 
 TASKS = 25
 PAGE = 10

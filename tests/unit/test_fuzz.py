@@ -20,7 +20,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._client import TRA
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, run_plugin as ask
 
 LONGEST_MESSAGE = 5000  # characters
 

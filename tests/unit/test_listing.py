@@ -17,7 +17,7 @@ import yaml
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask, run_module
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, run_plugin as ask, run_module
 
 both = pytest.mark.parametrize("plugin", PLUGINS)
 

@@ -12,7 +12,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Cli
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, run_plugin as ask
 
 TASKS = 20000
 PAGE = 200  # of which the client asks for 1000

@@ -23,7 +23,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, Outcome, ask, run_lookup
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, Outcome, run_plugin as ask, run_lookup
 
 COLLECTION = Path(__file__).parents[2]
 SPECIAL = "Fake\"Secret'with\\all<of>&the+sp/ec%41ial={{characters}}#;$`!"
