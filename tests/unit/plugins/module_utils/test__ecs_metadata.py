@@ -135,49 +135,41 @@ def test_no_proxy_is_used(ask, simulator, monkeypatch):
 
 # Whatever else the service sends
 
+ELSEWHERE = {"Location": "/elsewhere"}
 HTML = b"<html>\n<body>"
-FAILURES: list[tuple[list, str]] = [
-    *(
-        ([status(code, headers={"Location": "/elsewhere"})], f"returned HTTP {code} to a request for a token. Check")
-        for code in (204, 302, 400, 401, 403, 418, 429, 500, 502)
-    ),
-    *(
-        ([body(token)], f"returned something other than a token. {ADVICE}")
-        for token in (b"", b" ", HTML, "令牌".encode(), b"two words")
-    ),
-    *(
-        (
-            [None, status(code, headers={"Location": "/elsewhere"})],
-            f"returned HTTP {code} to a request for credentials. Check that this ECS has an agency.",
-        )
-        for code in (302, 401, 404, 500, 503)
-    ),
-    *(
-        ([None, fault], "did not respond (")
-        for fault in (reset(), cut_body(5), body(b" " * 100000), raw(b"SSH-2.0"), body(b"\xff\xfe"))
-    ),
-    *(
-        ([None, body(content)], f"returned something other than credentials. {ADVICE}")
-        for content in (b"", HTML, b"[" * 50000, [], b"null", {})
-    ),
-    *(
-        ([None, body({"credential": value})], f"returned something other than credentials. {ADVICE}")
-        for value in (None, [], "FakeSecretKey", {})
-    ),
-    *(
-        ([None, credential(expires_at=value)], f"returned something other than credentials. {ADVICE}")
-        for value in (None, "", "soon", 32503680000, "2999-02-30T00:00:00.000000Z")
-    ),
-    *(
-        ([None, credential(**{name: value})], f"returned credentials without {name}. {ADVICE}")
-        for name in ("access", "secret", "securitytoken")
-        for value in (None, "", " ", 1, ["FakeSecret"], {"a": "FakeSecret"}, True)
-    ),
+OTHERS = [
+    *map(body, (b"", HTML, b"[" * 50000, [], b"null", {})),
+    *(body({"credential": value}) for value in (None, [], "FakeSecretKey", {})),
+    *(credential(expires_at=value) for value in (None, "", "soon", 32503680000, "2999-02-30T00:00:00.000000Z")),
 ]
+BROKEN = (reset(), cut_body(5), body(b" " * 100000), raw(b"SSH-2.0"), body(b"\xff\xfe"))
+NOTHING = (None, "", " ", 1, ["FakeSecret"], {"a": "FakeSecret"}, True)
+# What the message says of the faults.
+FAILURES: dict[str, list[list]] = {
+    **{
+        f"returned HTTP {code} to a request for a token. Check": [[status(code, headers=ELSEWHERE)]]
+        for code in (204, 302, 400, 401, 403, 418, 429, 500, 502)
+    },
+    f"returned something other than a token. {ADVICE}": [
+        [body(token)] for token in (b"", b" ", HTML, "令牌".encode(), b"two words")
+    ],
+    **{
+        f"returned HTTP {code} to a request for credentials. Check that this ECS has an agency.": [
+            [None, status(code, headers=ELSEWHERE)]
+        ]
+        for code in (302, 401, 404, 500, 503)
+    },
+    "did not respond (": [[None, fault] for fault in BROKEN],
+    f"returned something other than credentials. {ADVICE}": [[None, fault] for fault in OTHERS],
+    **{
+        f"returned credentials without {name}. {ADVICE}": [[None, credential(**{name: value})] for value in NOTHING]
+        for name in ("access", "secret", "securitytoken")
+    },
+}
 
 
 def test_whatever_else_the_service_sends_is_an_error(ask, simulator, pauses):
-    for faults, words in FAILURES:
+    for words, faults in ((words, faults) for words, cases in FAILURES.items() for faults in cases):
         simulator.requests.clear()
         simulator.faults[:] = faults
         outcome = ask()
