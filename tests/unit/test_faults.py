@@ -21,7 +21,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials impor
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import Answer, Simulator, reset, status
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Answer, Simulator, reset, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ids_of, refusal, run_plugin
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import (
     FAILS,
@@ -254,19 +254,20 @@ def test_the_cause_is_not_what_urllib3_1_tries_first(ask, monkeypatch, simulator
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("target", ["itself", "another host", "plain http"])
+@pytest.mark.parametrize(
+    "target",
+    ["{itself}{path}", "{other}{path}", "{other}{path}?limit=1000", "//{other_host}/", "https://{other_host}/", "tls"],
+)
 def test_no_redirect_is_followed(simulator, tls_simulator, elsewhere, connection, ca_file, pauses, code, target):
-    source = tls_simulator if target == "plain http" else simulator
-    base = (source if target == "itself" else elsewhere).endpoint
-
-    def fault(exchange, answer):
-        status(code, b"", {"Location": base + exchange.path})(exchange, answer)
-
-    words = (f"Redirects are not followed; it points to {base}/", "Check the endpoint.")
-    options = {"endpoint": source.endpoint, "ca_path": ca_file}
+    asked, target = (tls_simulator, "{other}{path}") if target == "tls" else (simulator, target)
+    host = elsewhere.endpoint.rpartition("/")[2]
+    location = target.format(itself=asked.endpoint, other=elsewhere.endpoint, other_host=host, path=SCHEDULED_TASKS)
+    words = (f"Redirects are not followed; it points to {location}.", "Check the endpoint.")
+    fault = status(code, b"", {"Location": location})
+    options = {"endpoint": asked.endpoint, "ca_path": ca_file}
     row = fails("redirect", "", fault, *words, status=code, options=options)
     for plugin, page in EVERYWHERE:
-        check_fails_at_once(source, connection, pauses, plugin, page, row)
+        check_fails_at_once(asked, connection, pauses, plugin, page, row)
         assert elsewhere.connections == 0
 
 
