@@ -10,7 +10,7 @@ import email.utils
 import gzip
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, TYPES
@@ -63,12 +63,29 @@ def fails(phrase: str, name: str, fault: Fault, *words: str, **more: t.Any) -> R
     return Row(FAILS, phrase, name, fault, words, **more)
 
 
-def fails_200(phrase: str, name: str, fault: Fault, *words: str, **more: t.Any) -> Row:
-    return Row(FAILS, phrase, name, fault, words, status=200, **more)
+def refuses(code: int, phrase: str, name: str, fault: Fault, *words: str, **more: t.Any) -> Row:
+    """A response with a status that fails at once; 200 is one, too, if the rest of it is wrong."""
+    return Row(FAILS, phrase, f"{code}, {name}", fault, (f"HTTP {code}", *words), code, **more)
 
 
 def harmless(phrase: str, name: str, fault: Fault) -> Row:
     return Row(HARMLESS, phrase, name, fault)
+
+
+def asks_to_wait(code: int, name: str, value: str | int, wait: int | None) -> Row:
+    """A response with this Retry-After, or the HTTP date that is ``value`` seconds ahead; it asks for ``wait``."""
+
+    def fault(exchange, answer):
+        now = int(time.time())
+        text = value if isinstance(value, str) else email.utils.formatdate(now + value, usegmt=True)
+        headers = {"Date": email.utils.formatdate(now, usegmt=True), "Retry-After": text}
+        status(code, {"error_code": "TEST.1"}, headers)(exchange, answer)
+
+    row = Row(RECOVERS, "Retry-After", f"{code}, Retry-After {name}", fault, (), code, "TEST.1", wait or None, wait)
+    if wait is None or wait <= 60:
+        return row
+    words = f"The service asks to wait {wait} seconds before the next request."
+    return replace(row, outcome=WAITS, phrase="for longer than a minute", words=(words,))
 
 
 # Faults
@@ -82,27 +99,6 @@ def page(code: int, title: str, padding: int = 0) -> Fault:
     return status(code, html(title) + b" " * padding, content_type="text/html")
 
 
-def error(code: str) -> dict[str, str]:
-    return {"error_code": code, "error_msg": "Something."}
-
-
-def retry_after(value: str | int, code: int) -> Fault:
-    """Respond with this Retry-After, or the HTTP date that is this many seconds ahead."""
-
-    def fault(exchange, answer):
-        now = int(time.time())
-        text = value if isinstance(value, str) else email.utils.formatdate(now + value, usegmt=True)
-        headers = {"Date": email.utils.formatdate(now, usegmt=True), "Retry-After": text}
-        status(code, {"error_code": "TEST.1"}, headers)(exchange, answer)
-
-    return fault
-
-
-def throttled(text: str, headers: dict[str, str]) -> Fault:
-    message = f"The throttling threshold has been reached: policy user over ratelimit,limit:200,{text}"
-    return status(429, {"error_code": "APIGW.0308", "error_msg": message}, headers)
-
-
 def hang_in_body(code: int) -> Fault:
     """Respond with a status and headers, and never send the body that they announce."""
 
@@ -111,6 +107,11 @@ def hang_in_body(code: int) -> Fault:
         exchange.wait(None)
 
     return fault
+
+
+def throttled_for_9(exchange, answer):
+    message = "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:20 second"
+    status(429, {"error_code": "APIGW.0308", "error_msg": message}, {"Retry-After": "9"})(exchange, answer)
 
 
 def cut_403(exchange, answer):
@@ -161,11 +162,15 @@ CUT = "failed: the response was cut short"
 TIMED_OUT = "timed out: no complete response within 0.3 seconds"
 NOT_HTTP = "failed: the response is not valid HTTP"
 NOT_JSON = "returned HTTP 200 with a body that is not JSON"
+STOP = " with an HTML page titled 'Stop'"
+FIREWALL = "proxy or a firewall"
+PERMISSION = "coc:schedule:list"
 NO_OBJECT = " instead of a JSON object"
 NO_GZIP = "returned gzip data that cannot be unpacked"
 QUICK = {"timeout": 0.3, "max_retries": 1}  # for what only a time-out ends
 QUICKER = {"timeout": 0.3, "max_retries": 0}
-GZIP = {"Content-Encoding": "gzip"}
+GZIP, BROTLI = {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}
+MANY_HEADERS = b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n"
 TWO_LENGTHS = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
 MISTAKES: dict[type, t.Any] = {str: 7, int: "7", bool: 1}  # values of another type than the field's
 NOT_YOURS = "returned HTTP 200, COC.00014121: Not yours"
@@ -187,13 +192,7 @@ ROWS: list[Row] = [
     fails("within the time", "drip of headers", drip(0.05, "headers"), TIMED_OUT, options=QUICKER),
     fails("within the time", "drip of the body", drip(0.05), TIMED_OUT, options=QUICKER),
     recovers("not HTTP", "not HTTP", raw(b"SSH-2.0-OpenSSH_9.6\r\n"), NOT_HTTP),
-    recovers(
-        "not HTTP",
-        "101 headers",
-        raw(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n"),
-        NOT_HTTP,
-        "more than 100 headers",
-    ),
+    recovers("not HTTP", "101 headers", raw(MANY_HEADERS), NOT_HTTP, "more than 100 headers"),
     fails("contradict", "two lengths", raw(TWO_LENGTHS), "the response has headers that contradict each other"),
     # statuses, as the gateway has them
     *(
@@ -201,7 +200,7 @@ ROWS: list[Row] = [
         for outcome, code, error_code, *words in (
             (FAILS, 400, "COC.00010002", ": Invalid parameter"),
             (FAILS, 401, "APIGW.0301", ": Incorrect IAM", "came from the options", "five failures in a row"),
-            (FAILS, 403, "APIGW.0302", "coc:schedule:list"),
+            (FAILS, 403, "APIGW.0302", PERMISSION),
             (FAILS, 404, "APIGW.0101", "Check the endpoint."),
             (RECOVERS, 408, "APIGW.0201"),
             (RECOVERS, 500, "APIGW.0601"),
@@ -210,68 +209,22 @@ ROWS: list[Row] = [
         )
     ),
     # statuses with something else
-    fails(
-        "HTTP 401",
-        "401 whose body hangs",
-        hang_in_body(401),
-        "HTTP 401",
-        "came from the options",
-        status=401,
-        options={"timeout": 0.3},
-    ),
-    fails(
-        "HTTP 403",
-        "403 with a large body",
-        page(403, "Stop", padding=MAX_ERROR_BODY),
-        "HTTP 403 with an HTML page titled 'Stop'",
-        "proxy or a firewall",
-        "coc:schedule:list",
-        status=403,
-    ),
-    fails("HTTP 403", "403 whose body is cut", cut_403, "HTTP 403", "coc:schedule:list", status=403),
-    fails("firewall", "418", page(418, "Blocked"), "HTTP 418 with an HTML page titled 'Blocked'", status=418),
-    fails(
-        "firewall",
-        "418 with a body that cannot be read",
-        status(418, b"?", {"Content-Encoding": "br"}),
-        "HTTP 418 with a body that cannot be read",
-        status=418,
-    ),
-    recovers("HTTP 502", "502", page(502, "Bad"), "HTTP 502 with an HTML page titled 'Bad'", status=502),
-    fails("another status", "103", status(103, b""), "HTTP 103 with an empty body", status=103),
-    fails("another status", "204", status(204, b""), "HTTP 204 with an empty body", status=204),
-    fails("another status", "206", status(206, {"count": 0}), "HTTP 206 with a JSON object", status=206),
-    fails("redirect", "302 to nowhere", status(302, b""), "it points to nowhere", "Check the endpoint.", status=302),
+    refuses(401, "HTTP 401", "its body hangs", hang_in_body(401), "came from the options", options={"timeout": 0.3}),
+    refuses(403, "HTTP 403", "a large body", page(403, "Stop", MAX_ERROR_BODY), STOP, FIREWALL, PERMISSION),
+    refuses(403, "HTTP 403", "its body is cut", cut_403, PERMISSION),
+    refuses(418, "firewall", "HTML", page(418, "Stop"), STOP),
+    refuses(418, "firewall", "another encoding", status(418, b"?", BROTLI), "HTTP 418 with a body that cannot be read"),
+    recovers("HTTP 502", "502", page(502, "Stop"), f"HTTP 502{STOP}", status=502),
+    refuses(103, "another status", "empty", status(103, b""), "HTTP 103 with an empty body"),
+    refuses(204, "another status", "empty", status(204, b""), "HTTP 204 with an empty body"),
+    refuses(206, "another status", "JSON", status(206, {"count": 0}), "HTTP 206 with a JSON object"),
+    refuses(302, "redirect", "to nowhere", status(302, b""), "it points to nowhere", "Check the endpoint."),
     # throttling, and how long to wait
-    recovers(
-        "HTTP 429",
-        "429",
-        retry_after("", 429),
-        "HTTP 429, TEST.1",
-        "Too many requests",
-        status=429,
-        error_code="TEST.1",
-    ),
+    replace(asks_to_wait(429, "empty", "", None), phrase="HTTP 429", words=("HTTP 429, TEST.1", "Too many requests")),
     recovers("APIGW.0308", "429, time:5 minute", status(429), "HTTP 429", status=429, error_code="APIGW.0308"),
-    recovers(
-        "APIGW.0308",
-        "429, both",
-        throttled("time:20 second", {"Retry-After": "9"}),
-        status=429,
-        error_code="APIGW.0308",
-        pause=9,
-        retry_after=9,
-    ),
+    Row(RECOVERS, "APIGW.0308", "429, both", throttled_for_9, (), 429, "APIGW.0308", pause=9, retry_after=9),
     *(
-        recovers(
-            "Retry-After",
-            f"{code}, Retry-After {name}",
-            retry_after(value, code),
-            status=code,
-            error_code="TEST.1",
-            pause=wait or None,
-            retry_after=wait,
-        )
+        asks_to_wait(code, name, value, wait)
         for code in (429, 503)
         for name, value, wait in (
             ("in seconds", "7", 7),
@@ -282,21 +235,6 @@ ROWS: list[Row] = [
             ("of a past date", -20, None),
             ("that is garbage", "soon", None),
             ("with a superscript", "²", None),
-        )
-    ),
-    *(
-        Row(
-            WAITS,
-            "for longer than a minute",
-            f"{code}, Retry-After {name}",
-            retry_after(value, code),
-            (f"The service asks to wait {wait} seconds before the next request.",),
-            code,
-            "TEST.1",
-            retry_after=wait,
-        )
-        for code in (429, 503)
-        for name, value, wait in (
             ("of 61 seconds", "61", 61),
             ("of a day", "86400", 86400),
             ("that is absurd", "9" * 400, 10**18 - 1),
@@ -309,7 +247,7 @@ ROWS: list[Row] = [
             outcome,
             error_code if outcome is RECOVERS else f"HTTP {code}",
             f"{code}, {error_code}",
-            status(code, error(error_code)),
+            status(code, {"error_code": error_code, "error_msg": "Something."}),
             tuple(words),
             code,
             error_code,
@@ -327,33 +265,28 @@ ROWS: list[Row] = [
         )
     ),
     # a 200 whose body is not a JSON object
-    fails_200("firewall", "200 with HTML", page(200, "Log in"), "HTTP 200 with an HTML page titled 'Log in'"),
-    fails_200("empty body", "empty body", body(b""), "HTTP 200 with an empty body" + NO_OBJECT),
-    fails_200("not JSON", "not UTF-8", encoded("gbk"), NOT_JSON, "'utf-8' codec can't decode"),
-    fails_200("not JSON", "UTF-16", encoded("utf-16"), NOT_JSON, "'utf-8'"),
-    fails_200("not JSON", "half of it", edited(lambda content: content[:300]), NOT_JSON, '\'{"count":25,'),
-    fails_200("not JSON", "not a number", part("count", float("nan")), NOT_JSON, "NaN is not a finite number"),
-    fails_200("not JSON", "infinity", new_field(b"-Infinity"), NOT_JSON, "-Infinity is not a finite number"),
-    fails_200("not JSON", "1e999", new_field(b"1e999"), NOT_JSON, "1e999 is not a finite number"),
-    fails_200("not JSON", "lone surrogate", new_field(b'"\\uD800"'), NOT_JSON, "surrogates not allowed"),
-    fails_200("nested", "endless nesting", body(b"[" * 200000), NOT_JSON, "recursion"),
-    fails_200("nested", "deep nesting", new_field(b"[" * 600 + b"]" * 600), "a new field that is nested too deeply"),
-    fails_200("JSON object", "a list", body([]), "a JSON array" + NO_OBJECT),
-    fails_200("JSON object", "null", body(b"null"), "HTTP 200 with JSON null" + NO_OBJECT),
-    fails_200("JSON object", "a string", body("tasks"), "a JSON string" + NO_OBJECT),
+    refuses(200, "firewall", "200 with HTML", page(200, "Log in"), "HTTP 200 with an HTML page titled 'Log in'"),
+    refuses(200, "empty body", "empty body", body(b""), "HTTP 200 with an empty body" + NO_OBJECT),
+    refuses(200, "not JSON", "not UTF-8", encoded("gbk"), NOT_JSON, "'utf-8' codec can't decode"),
+    refuses(200, "not JSON", "UTF-16", encoded("utf-16"), NOT_JSON, "'utf-8'"),
+    refuses(200, "not JSON", "half of it", edited(lambda content: content[:300]), NOT_JSON, '\'{"count":25,'),
+    refuses(200, "not JSON", "not a number", part("count", float("nan")), NOT_JSON, "NaN is not a finite number"),
+    refuses(200, "not JSON", "infinity", new_field(b"-Infinity"), NOT_JSON, "-Infinity is not a finite number"),
+    refuses(200, "not JSON", "1e999", new_field(b"1e999"), NOT_JSON, "1e999 is not a finite number"),
+    refuses(200, "not JSON", "lone surrogate", new_field(b'"\\uD800"'), NOT_JSON, "surrogates not allowed"),
+    refuses(200, "nested", "endless nesting", body(b"[" * 200000), NOT_JSON, "recursion"),
+    refuses(200, "nested", "deep nesting", new_field(b"[" * 600 + b"]" * 600), "a new field that is nested too deeply"),
+    refuses(200, "JSON object", "a list", body([]), "a JSON array" + NO_OBJECT),
+    refuses(200, "JSON object", "null", body(b"null"), "HTTP 200 with JSON null" + NO_OBJECT),
+    refuses(200, "JSON object", "a string", body("tasks"), "a JSON string" + NO_OBJECT),
     # a 200 that cannot be unpacked
-    fails(
-        "cannot be unpacked",
-        "another Content-Encoding",
-        body(b"{}", {"Content-Encoding": "br"}),
-        "returned Content-Encoding 'br'",
-    ),
+    fails("cannot be unpacked", "another encoding", body(b"{}", BROTLI), "returned Content-Encoding 'br'"),
     fails("cannot be unpacked", "not gzip", body(b"{}", GZIP), NO_GZIP),
     fails("cannot be unpacked", "wrong checksum", body(gzip.compress(b"{}")[:-8] + b"checksum", GZIP), NO_GZIP),
     fails("64 MiB", "gzip bomb", gzip_bomb(MAX_BODY), "sent a response larger than 64 MiB"),
     # a 200 whose JSON object has another shape
     *(
-        fails_200("another type", f"{name} {value!r:.12}", part(name, value), f"{name} {words}")
+        refuses(200, "another type", f"{name} {value!r:.12}", part(name, value), f"{name} {words}")
         for name, value, words in (
             ("count", "25", "of type string"),
             ("count", 25.0, "of type number"),
@@ -368,11 +301,12 @@ ROWS: list[Row] = [
         )
     ),
     *(
-        fails_200("another type", f"task {value!r}", last_task(value), "a task that is not an object or has no id")
+        refuses(200, "another type", f"task {value!r}", last_task(value), "a task that is not an object or has no id")
         for value in (None, [], "ST", {}, {"id": None}, {"id": ""})
     ),
     *(
-        fails_200(
+        refuses(
+            200,
             "another type",
             f"{name} of another type",
             task_with(**{name: MISTAKES[kind]}),
@@ -382,20 +316,14 @@ ROWS: list[Row] = [
     ),
     # an error code in a 200
     *(
-        fails_200("error code in a 200", f"200 with {name}", body(document), NOT_YOURS, error_code="COC.00014121")
+        refuses(200, "error code in a 200", f"200 with {name}", body(document), NOT_YOURS, error_code="COC.00014121")
         for name, document in (
             ("error_code", {"error_code": "COC.00014121", "error_msg": "Not yours."}),
             ("errorCode", {"errorCode": "COC.00014121", "errorMsg": "Not yours."}),
             ("code one level down", {"error": {"code": "COC.00014121", "message": "Not yours."}}),
         )
     ),
-    fails_200(
-        "error code in a 200",
-        "error code beside tasks",
-        part("error_code", "COC.1"),
-        "returned HTTP 200, COC.1",
-        error_code="COC.1",
-    ),
+    refuses(200, "error code in a 200", "beside tasks", part("error_code", "COC.1"), "200, COC.1", error_code="COC.1"),
     # oddities
     harmless("only zeros", "code of zeros", part("error_code", "COC.00000000")),
     harmless("only zeros", "code 0", part("code", 0)),
@@ -411,10 +339,6 @@ ROWS: list[Row] = [
 REFUSED = recovers("is refused", "refused", status(0), "failed: Connection refused")
 UNRESOLVED = recovers("cannot be resolved", "unresolved", status(0), "failed: Name or service not known")
 UNSENDABLE = fails("could not be sent", "unsendable", status(0), "could not be sent")
-UNREADABLE = fails(
-    "cannot be read",
-    "unreadable headers",
-    status(401, content_type="x; charset"),
-    "the response has headers that cannot be read",
-)
+UNREADABLE_HEADERS = status(401, content_type="x; charset")
+UNREADABLE = fails("cannot be read", "", UNREADABLE_HEADERS, "the response has headers that cannot be read")
 EVERY_ROW = [*ROWS, REFUSED, UNRESOLVED, UNSENDABLE, UNREADABLE]
