@@ -254,24 +254,6 @@ def test_an_impossible_secret_is_not_quoted(ask, endpoint, simulator, give, sour
     assert simulator.connections == 0
 
 
-@pytest.mark.parametrize(
-    "content", ["sk FakeSecretKeyInAFile", "[basic\nsk = FakeSecretKeyInAFile", "[basic]\nsk\n= Fake"]
-)
-def test_a_file_that_cannot_be_read_is_not_quoted(ask, endpoint, tmp_path, content):
-    path = tmp_path / "profile"
-    path.write_text(content + "\nFakeSecretKeyInAFile")
-    outcome = ask(endpoint, credentials_file=str(path))
-    assert f"The profile file {path} cannot be read: it is not an INI file" in outcome.error
-    assert leaks(everything(outcome), ["FakeSecretKeyInAFile"]) == []
-
-
-@by_source
-def test_half_a_set_is_not_quoted(ask, endpoint, give, source):
-    outcome = ask(endpoint, **give(source, secret_key=SECRET_KEY, security_token=SECURITY_TOKEN))
-    assert "are incomplete" in outcome.error
-    assert leaks(everything(outcome), [SECRET_KEY, SECURITY_TOKEN]) == []
-
-
 @by_source
 @pytest.mark.parametrize("fault", [reset("headers"), raw(b"\xff\r\n"), None], ids=["reset", "raw", "refused"])
 def test_a_failure_shows_no_secret(ask, endpoint, simulator, give, source, fault):

@@ -290,6 +290,7 @@ def test_a_profile(find, profile, content, fields):
                 f"{SECRET}\n",
                 f"ak = AK\nsk = {SECRET}\n",
                 f"[global]\nak\n{SECRET}\n",
+                f"[basic]\nsk\n= {SECRET}\n",
                 f"[global\nsk = {SECRET}\n",
                 f"[global]\nsk = {SECRET}é\n",
             )
