@@ -17,7 +17,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials impor
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import ArgumentSpec
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX, ArgumentSpec
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
     PAGING,
     QUERY_PARAMETERS,
@@ -98,7 +98,7 @@ def check_call(
     :class:`CocError` for whatever is wrong with any of them.
     """
     refuse_unknown(given, spec, PLUGIN)
-    refuse_typos(variables, spec, PLUGIN)
+    refuse_typos(variables, VARIABLE_PREFIX, spec, PLUGIN)
     options = validate(given, spec)
     query = build_query(options)
     if options["cache_timeout"] < 0:

@@ -15,7 +15,6 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
-    VARIABLE_PREFIX,
     ArgumentSpec,
     refuse_lists,
     without_blanks,
@@ -34,18 +33,18 @@ def refuse_unknown(names: t.Iterable[str], spec: ArgumentSpec, plugin: str) -> N
             raise CocError(f"{name}: {plugin} has no such option. {hint}")
 
 
-def refuse_typos(variables: t.Iterable[str], spec: ArgumentSpec, plugin: str) -> None:
-    """Raise :class:`CocError` for a variable with :data:`VARIABLE_PREFIX` that is a typo of an option's.
+def refuse_typos(variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, plugin: str) -> None:
+    """Raise :class:`CocError` for a variable that is a typo of ``prefix`` and an option.
 
     Other roles may use variables with the same prefix, so anything else is left alone.
     """
     aliases = {alias: option for option in spec for alias in spec[option].get("aliases", ())}
     for variable in variables:
-        name = variable[len(VARIABLE_PREFIX) :]
+        name = variable[len(prefix) :]
         if name not in spec:
             meant = aliases.get(name) or next((option for option in spec if _is_typo(name, option)), None)
             if meant:
-                raise CocError(f"{variable}: {plugin} has no such option. Did you mean {VARIABLE_PREFIX}{meant}?")
+                raise CocError(f"{variable}: {plugin} has no such option. Did you mean {prefix}{meant}?")
 
 
 def _is_typo(name: str, option: str) -> bool:

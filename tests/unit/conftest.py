@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What unit tests share: a clean environment, a simulator, and both plugins run for real."""
+"""Shared by the unit tests: a clean environment, a simulator, and both plugins run for real."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import contextlib
 import io
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import typing as t
 import unittest.mock
@@ -18,10 +20,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import trustme
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_info
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
@@ -31,22 +35,24 @@ try:
     from ansible.plugins.loader import lookup_loader
     from ansible.template import Templar
     from ansible.utils.display import Display
-except ImportError:  # the Pythons of targets have no controller code
+except ImportError:  # ansible-test has no controller code for the tests of modules and module_utils
     pass
 else:
     # ansible-test forks for each test: what is loaded here is loaded once
     lookup_loader.get("huaweicloud.coc.scheduled_task", loader=DataLoader(), templar=Templar(loader=DataLoader()))
 
+COLLECTION = Path(__file__).parents[2]
 PLUGINS = ("module", "lookup")
+WRONG_SECRET_KEY = "FakeWrongSecretKey/with+signs=0000000001"
 
-# A slow machine is no error, and what one run found out does not decide the next.
+# A slow machine is not an error, and what one run found does not decide the next.
 hypothesis.settings.register_profile("coc", deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("coc")
 
 
 @pytest.fixture(autouse=True)
 def no_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody answer where the metadata service is."""
+    """Let nobody listen where the metadata service is."""
     monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
 
 
@@ -67,25 +73,59 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
+# The simulator
+
+
 @pytest.fixture
 def simulator() -> t.Iterator[coc_simulator.Simulator]:
     with coc_simulator.Simulator() as running:
         yield running
 
 
+def connection_to(simulator: coc_simulator.Simulator) -> dict[str, t.Any]:
+    """Return options with which both plugins reach the simulator."""
+    keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
+    return {"endpoint": simulator.endpoint, **keys}
+
+
 @pytest.fixture
 def connection(simulator: coc_simulator.Simulator) -> dict[str, t.Any]:
-    """Options with which both plugins reach the simulator."""
-    return {
-        "endpoint": simulator.endpoint,
-        "access_key": coc_simulator.ACCESS_KEY,
-        "secret_key": coc_simulator.SECRET_KEY,
-    }
+    return connection_to(simulator)
+
+
+@pytest.fixture
+def endpoint(simulator: coc_simulator.Simulator) -> dict[str, t.Any]:
+    """The connection without credentials."""
+    return {"endpoint": simulator.endpoint}
+
+
+def queries(simulator: coc_simulator.Simulator) -> list[str]:
+    """Return the query of each request as it was sent."""
+    return [request.raw_query for request in simulator.requests]
+
+
+def ids_of(tasks: t.Iterable[dict[str, t.Any]]) -> list[str]:
+    return [task["id"] for task in tasks]
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = str(tmp_path_factory.mktemp("ca") / "ca.pem")
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+# The plugins
 
 
 @dataclass
 class Outcome:
-    """What a run of one of the plugins came to. ``result`` is the module's whole result, empty for the lookup."""
+    """How a run of a plugin ended. ``result`` is the module's whole result, or has the lookup's exception."""
 
     failed: bool = False
     msg: str = ""
@@ -93,6 +133,20 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     result: dict[str, t.Any] = field(default_factory=dict)
     output: str = ""  # everything that a user could see
+
+    @property
+    def ids(self) -> list[str]:
+        """The IDs of the tasks that a success returned."""
+        assert not self.failed, self.msg
+        assert self.msg == ""
+        return ids_of(self.tasks)
+
+    @property
+    def error(self) -> str:
+        """The message of a failure, which returns no tasks."""
+        assert self.failed
+        assert self.tasks == []
+        return self.msg
 
 
 def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
@@ -121,7 +175,7 @@ def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
         failed=result.get("failed", False),
         msg=result.get("msg", ""),
         tasks=result.get("scheduled_tasks", []),
-        # ansible-core 2.19 has more to tell of a warning than its text
+        # ansible-core 2.19 returns more of a warning than its text
         warnings=[w if isinstance(w, str) else w["event"]["msg"] for w in result.get("warnings", [])],
         result=result,
         output=stdout.getvalue(),
@@ -132,21 +186,20 @@ def run_lookup(
     options: dict[str, t.Any], terms: t.Sequence[t.Any] = (), variables: dict[str, t.Any] | None = None
 ) -> Outcome:
     """Run the real lookup, as ``lookup_loader`` finds it, in a run of Ansible of its own."""
-    with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(constants, "DEFAULT_LOCAL_TMP", folder):
-        return run_lookup_again(options, terms, variables)
-
-
-def run_lookup_again(
-    options: dict[str, t.Any], terms: t.Sequence[t.Any] = (), variables: dict[str, t.Any] | None = None
-) -> Outcome:
-    """Run the lookup in the same run of Ansible as before."""
     outcome = Outcome()
+
+    def warn(_display: Display, msg: str, **_more: t.Any) -> None:
+        outcome.warnings.append(msg)
+
     try:
         templar = Templar(loader=DataLoader(), variables=variables or {})
         plugin = lookup_loader.get("huaweicloud.coc.scheduled_task", loader=DataLoader(), templar=templar)
-        with unittest.mock.patch.object(Display, "warning", lambda display, msg, **_more: outcome.warnings.append(msg)):
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            stack.enter_context(unittest.mock.patch.object(constants, "DEFAULT_LOCAL_TMP", folder))
+            stack.enter_context(unittest.mock.patch.object(Display, "warning", warn))
             outcome.tasks = plugin.run(list(terms), variables=variables or {}, **options)
-    except Exception as error:  # what it is, is for the test to judge
+    except Exception as error:  # the test decides whether it is the right one
         outcome.failed = True
         outcome.msg = str(error)
         outcome.result = {"exception": error}
@@ -154,6 +207,43 @@ def run_lookup_again(
     return outcome
 
 
-def ask(plugin: str, options: dict[str, t.Any]) -> Outcome:
+def run_plugin(plugin: str, options: dict[str, t.Any]) -> Outcome:
     """Run ``plugin``, one of :data:`PLUGINS`, with ``options``."""
     return run_module(options) if plugin == "module" else run_lookup(options)
+
+
+@pytest.fixture(params=PLUGINS)
+def plugin(request: pytest.FixtureRequest) -> str:
+    """Each plugin in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def ask(plugin: str, connection: dict[str, t.Any]) -> t.Callable[..., Outcome]:
+    """A function that runs each plugin in turn. Options are added to ``connection``, or to its one argument."""
+
+    def run(connection: dict[str, t.Any] = connection, /, **options: t.Any) -> Outcome:
+        return run_plugin(plugin, {**connection, **options})
+
+    return run
+
+
+def refusal(function: t.Callable[..., object], *arguments: t.Any) -> str:
+    """Return the message of the CocError that ``function`` raises."""
+    with pytest.raises(CocError) as raised:
+        function(*arguments)
+    return raised.value.msg
+
+
+def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run this Python with ``arguments``, in a process that finds what this one finds."""
+    path = [os.environ["PYTHONPATH"], str(COLLECTION.parents[2]), *filter(None, sys.path)]
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path), **environment},
+        cwd=os.environ["HOME"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )

@@ -2,18 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is documented is what is there: options, examples, results, environment variables, action groups.
+"""The documentation says what the code does: options, examples, results, environment variables, action groups.
 
-Examples are those of the plugins, the playbooks, and the YAML in README.md and in the guides. Each use of the module or
-the lookup in them is checked by the code that checks a user's.
+Examples are those of the plugins, the playbooks, and the YAML in README.md and in the guides. What they give to a
+plugin is checked by the code that checks what users give.
 """
 
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 import textwrap
-from pathlib import Path
 
 import jinja2
 import jinja2.nodes
@@ -32,60 +32,50 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
     _scheduled_task_query,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_lookup, run_module
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import status
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import COLLECTION, run_lookup, run_module
 
-TOP = Path(__file__).parents[2]
-README = TOP / "README.md"
+README = COLLECTION / "README.md"
 MODULE = "huaweicloud.coc.scheduled_task_info"
 LOOKUP = "huaweicloud.coc.scheduled_task"
 GROUP = "group/huaweicloud.coc.coc"
 VARIABLE = "ansible_huaweicloud_"
 
-SPECS = {
-    MODULE: _scheduled_task_query.ARGUMENT_SPEC,
-    LOOKUP: scheduled_task.OPTIONS,
-}
+SPECS = {MODULE: _scheduled_task_query.ARGUMENT_SPEC, LOOKUP: scheduled_task.OPTIONS}
+
+by_name = pytest.mark.parametrize("name", SPECS)
 
 
+@functools.lru_cache
 def documentation(plugin):
-    """DOCUMENTATION, EXAMPLES and RETURN, with the fragments, as ansible-doc has them."""
+    """Return DOCUMENTATION, EXAMPLES and RETURN, with the fragments, as ansible-doc has them."""
     kind, loader = ("module", module_loader) if plugin == MODULE else ("lookup", lookup_loader)
-    documented, examples, returned, _metadata = get_plugin_docs(plugin, kind, loader, fragment_loader, False)
-    return documented, examples, returned
+    return get_plugin_docs(plugin, kind, loader, fragment_loader, False)[:3]
 
 
 def options(plugin):
     return {name: facts for name, facts in documentation(plugin)[0]["options"].items() if name != "_terms"}
 
 
-both = pytest.mark.parametrize("plugin", SPECS)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
 # Options
 
 
-@both
-def test_the_documented_options_are_those_of_the_code(plugin):
-    facts = ("type", "default", "choices", "aliases", "elements", "required")
+FACTS = ("type", "default", "choices", "aliases", "elements", "required")
+
+
+@by_name
+def test_the_documented_options_are_those_of_the_code(name):
     documented, coded = (
-        {
-            name: {fact: option[fact] for fact in facts if option.get(fact) is not None}
-            for name, option in source.items()
-        }
-        for source in (options(plugin), SPECS[plugin])
+        {option: {fact: facts[fact] for fact in FACTS if facts.get(fact) is not None} for option, facts in spec.items()}
+        for spec in (options(name), SPECS[name])
     )
     assert documented == coded
 
 
 def test_the_two_plugins_document_the_same_options():
-    module, lookup = options(MODULE), options(LOOKUP)
-    for name in ("cache_timeout", "on_missing"):
-        lookup.pop(name)
-    assert {name: {**option, "vars": None} for name, option in module.items()} == {
-        name: {**option, "vars": None} for name, option in lookup.items()
-    }
+    module, lookup = ({name: {**facts, "vars": None} for name, facts in options(key).items()} for key in SPECS)
+    del lookup["cache_timeout"], lookup["on_missing"]
+    assert module == lookup
 
 
 def test_every_option_of_the_lookup_has_its_variable():
@@ -93,25 +83,17 @@ def test_every_option_of_the_lookup_has_its_variable():
     assert variables == {name: [VARIABLE + name] for name in SPECS[LOOKUP]}
 
 
-@both
-def test_the_documented_environment_variables_are_those_that_are_read(plugin):
-    read = {
-        _endpoint.REGION_VARIABLE,
-        _endpoint.ENDPOINT_VARIABLE,
-        _credentials.FILE_VARIABLE,
-        *_credentials.SDK_ENVIRONMENT.values(),
-        *_credentials.TERRAFORM_ENVIRONMENT.values(),
-        "REQUESTS_CA_BUNDLE",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-    }
-    assert set(re.findall(r"E\((\w+)\)", str(documentation(plugin)[0]))) == read
+@by_name
+def test_the_documented_environment_variables_are_those_that_are_read(name):
+    read = {_endpoint.REGION_VARIABLE, _endpoint.ENDPOINT_VARIABLE, _credentials.FILE_VARIABLE}
+    read |= {*_credentials.SDK_ENVIRONMENT.values(), *_credentials.TERRAFORM_ENVIRONMENT.values()}
+    read |= {"REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+    assert set(re.findall(r"E\((\w+)\)", str(documentation(name)[0]))) == read
 
 
 def test_the_action_group_has_every_module():
-    modules = sorted(path.stem for path in (TOP / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
-    runtime = yaml.safe_load((TOP / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    modules = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+    runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     assert runtime["action_groups"] == {"coc": modules}
 
 
@@ -122,7 +104,6 @@ def test_readme_names_every_option_and_every_site():
         assert f"| {site} | `{region}` | `{endpoint}` |" in text
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Examples
 
 FENCED = re.compile(r"^```(?P<language>\S+)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
@@ -135,10 +116,10 @@ def texts():
     """Yield name and text of everything that has examples."""
     for plugin in SPECS:
         yield f"{plugin} EXAMPLES", documentation(plugin)[1]
-    paths = [README, *sorted(TOP.glob("docs/**/*")), *sorted(TOP.glob("playbooks/**/*"))]
+    paths = [README, *sorted(COLLECTION.glob("docs/**/*")), *sorted(COLLECTION.glob("playbooks/**/*"))]
     for path in paths:
         if path.suffix in (".md", ".rst", ".yml", ".yaml", ".j2") and "build" not in path.parts:
-            yield str(path.relative_to(TOP)), path.read_text(encoding="utf-8")
+            yield str(path.relative_to(COLLECTION)), path.read_text(encoding="utf-8")
 
 
 def blocks(name, text):
@@ -154,7 +135,6 @@ def blocks(name, text):
 
 TEXTS = {name: text for name, text in texts() if "huaweicloud" in text}
 BLOCKS = {name: blocks(name, text) for name, text in TEXTS.items()}
-each_text = pytest.mark.parametrize("name", TEXTS)
 
 
 def mappings(node):
@@ -180,7 +160,7 @@ def templates(node, key=""):
 
 
 def is_lookup(node):
-    """Tell whether a node of a template is a call of the lookup."""
+    """Return whether a node of a template is a call of the lookup."""
     return (
         isinstance(node, jinja2.nodes.Call)
         and isinstance(node.node, jinja2.nodes.Name)
@@ -192,7 +172,7 @@ def is_lookup(node):
 
 
 def value(node):
-    """The value of a literal in a template, and what stands for one that only a run can tell."""
+    """Return the value of a literal in a template, or what stands for one that only a run can tell."""
     return node.value if isinstance(node, jinja2.nodes.Const) else "{{ }}"
 
 
@@ -214,7 +194,7 @@ def uses(name):
 
 
 def problem(plugin, given):
-    """What the plugin would say against these options; templates, whose value only a run tells, are left out."""
+    """Return what the plugin would say against these options, without templates: only a run tells their value."""
     given = dict(given)
     terms = [term for term in given.pop("_terms", []) if "{{" not in str(term)]
     keywords = {"wantlist", "errors"} if plugin == LOOKUP else set()
@@ -222,8 +202,8 @@ def problem(plugin, given):
     unknown = set(given) - known - keywords
     if unknown:
         return f"no such option: {unknown}"
-    literal = {name: str(v) if isinstance(v, datetime.datetime) else v for name, v in given.items() if name in known}
-    literal = {name: v for name, v in literal.items() if "{{" not in str(v)}
+    literal = {name: v for name, v in given.items() if name in known and "{{" not in str(v)}
+    literal = {name: str(v) if isinstance(v, datetime.datetime) else v for name, v in literal.items()}
     checked = ArgumentSpecValidator(SPECS[plugin]).validate(literal)
     if checked.error_messages:
         return checked.error_messages[0]
@@ -236,15 +216,14 @@ def problem(plugin, given):
     return None
 
 
-@each_text
-def test_examples_give_options_that_exist_and_values_that_pass(name):
-    assert [(plugin, given, problem(plugin, given)) for plugin, given in uses(name) if problem(plugin, given)] == []
+def test_examples_give_options_that_exist_and_values_that_pass():
+    checked = [(name, plugin, given, problem(plugin, given)) for name in TEXTS for plugin, given in uses(name)]
+    assert [row for row in checked if row[-1]] == []
 
 
-@each_text
-def test_every_variable_that_is_named_is_that_of_an_option(name):
-    named = set(re.findall(VARIABLE + r"(\w+)", TEXTS[name]))
-    assert named <= set(SPECS[LOOKUP])
+def test_every_variable_that_is_named_is_that_of_an_option():
+    for name, text in TEXTS.items():
+        assert set(re.findall(VARIABLE + r"(\w+)", text)) <= set(SPECS[LOOKUP]), name
 
 
 def test_the_examples_are_found():
@@ -274,7 +253,6 @@ def test_a_wrong_example_would_be_found(plugin, given, said):
     assert str(problem(plugin, given)).startswith(said)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # What examples read of results
 
 FIELDS = set(_scheduled_task.FIELDS)
@@ -282,7 +260,7 @@ OF_ANSIBLE = {"results", "changed", "failed", "skipped", "msg"}  # of any regist
 
 
 def root(node):
-    """What an expression starts from: the name of a variable, LOOKUP for the lookup, or None."""
+    """Return what an expression starts from: the name of a variable, LOOKUP for the lookup, or None."""
     while isinstance(node, (jinja2.nodes.Filter, jinja2.nodes.Getattr, jinja2.nodes.Getitem, jinja2.nodes.Call)):
         if is_lookup(node):
             return LOOKUP
@@ -291,14 +269,14 @@ def root(node):
 
 
 def root_of(text):
-    """What a value is made of, if it is a single expression."""
+    """Return what a value is made of, if it is a single expression."""
     outputs = [node for template in templates(text) for node in template.body]
     expressions = outputs[0].nodes if len(outputs) == 1 and isinstance(outputs[0], jinja2.nodes.Output) else []
     return root(expressions[0]) if len(expressions) == 1 else None
 
 
 def results(document):
-    """Names of the variables of a document that hold what the plugins returned, or a part of it."""
+    """Return the names of the variables of a document that hold what the plugins returned, or a part of it."""
     names = {LOOKUP}
     for _pass in range(3):  # one variable may be made of another
         for mapping in mappings(document):
@@ -340,10 +318,10 @@ def all_keys_read(name):
             yield from keys_read(template, names)
 
 
-@each_text
-def test_examples_read_what_is_returned(name):
-    returned = {*documentation(MODULE)[2], *FIELDS, *OF_ANSIBLE}
-    assert {key for key in all_keys_read(name) if isinstance(key, str) and key != "{{ }}"} <= returned
+def test_examples_read_what_is_returned():
+    returned = {*documentation(MODULE)[2], *FIELDS, *OF_ANSIBLE, "{{ }}"}
+    for name in TEXTS:
+        assert {key for key in all_keys_read(name) if isinstance(key, str)} <= returned, name
 
 
 def test_what_examples_read_is_found():
@@ -352,14 +330,13 @@ def test_what_examples_read_is_found():
     assert {"scheduled_tasks", "name", "id", "created_user_name"} <= set(all_keys_read("README.md"))
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Results
 
 TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 
 
 def of_type(documented, found):
-    """Tell whether ``found``, of which some are not null, are all of the documented type."""
+    """Return whether ``found``, of which some are not null, are all of the documented type."""
     found = [one for one in found if one is not None]
     kind = TYPES[documented["type"]]
     return bool(found) and all(isinstance(one, kind) and isinstance(one, bool) == (kind is bool) for one in found)
@@ -378,7 +355,7 @@ def test_return_is_what_comes_back_of_a_success(connection):
 
 
 def test_return_is_what_comes_back_of_a_failure(simulator, connection):
-    simulator.faults.append(coc_simulator.status(403, headers={"Retry-After": "7"}))
+    simulator.faults.append(status(403, headers={"Retry-After": "7"}))
     outcome = run_module(connection)
     documented = {key: facts for key, facts in documentation(MODULE)[2].items() if "failure" in facts["returned"]}
     assert set(outcome.result) - {"changed", "failed", "exception", "invocation"} == set(documented)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever the service answers, the client gives a list of the documented shape or a CocError, and soon."""
+"""Whatever the service sends, the client returns a list of the documented shape or raises CocError, and soon."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from ansible.errors import AnsibleLookupError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import TRANSIENT_STATUSES, Client, CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import TRANSIENT_STATUSES, Client
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
-from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ask
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import Simulator, raw, sample_tasks
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, run_plugin
 
 LONGEST_MESSAGE = 5000  # characters
 
@@ -28,7 +29,7 @@ LONGEST_MESSAGE = 5000  # characters
 fuzz = settings(derandomize=True, database=None, deadline=timedelta(seconds=10), max_examples=300)
 fuzz_plugin = settings(fuzz, max_examples=100)
 
-ANSWERED = coc_simulator.sample_tasks(3)
+TASKS = sample_tasks(3)
 CODES = ("COC.00000000", "COC.00014102", "APIGW.0308", "0", 0, 1, None, True, ["COC.1"])
 
 scalars = st.one_of(
@@ -54,12 +55,12 @@ def changed(value, names):
 
 @st.composite
 def documents(draw):
-    """What the service answers, or something near it, or now and then anything."""
+    """What the service sends, or something near it, or now and then anything."""
     if draw(st.integers(0, 9)) == 0:
         return draw(json_values)
-    tasks = [draw(changed(task, [*FIELDS, "new_field"])) for task in ANSWERED[: draw(st.integers(0, 3))]]
+    tasks = [draw(changed(task, [*FIELDS, "new_field"])) for task in TASKS[: draw(st.integers(0, 3))]]
     document = {"count": draw(st.sampled_from([len(tasks)] * 5 + [0, 4])), "scheduled_tasks": tasks}
-    document["next_maker"] = draw(st.sampled_from([None, "", ANSWERED[0]["id"], "elsewhere"]))
+    document["next_maker"] = draw(st.sampled_from([None, "", TASKS[0]["id"], "elsewhere"]))
     if draw(st.integers(0, 4)) == 0:
         document["error_code"] = draw(st.sampled_from(CODES))
     return draw(changed(document, [*document, "error_msg", "error", "code", "message", "errorCode"]))
@@ -115,8 +116,8 @@ headers = st.one_of(
 
 
 @st.composite
-def answers(draw):
-    """The bytes of an answer, more or less of HTTP."""
+def responses(draw):
+    """The bytes of a response, more or less of HTTP."""
     if draw(st.integers(0, 20)) == 0:
         return draw(st.binary(max_size=100))
     body = draw(bodies)
@@ -133,22 +134,19 @@ def answers(draw):
     return head.encode("latin-1") + b"\r\n" + body
 
 
-sound_answers = json_bodies().map(lambda body: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+sound_responses = json_bodies().map(lambda body: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
 @pytest.fixture(scope="module")
-def target():
-    """A simulator, and options with which the plugins reach it."""
-    with coc_simulator.Simulator() as simulator, pytest.MonkeyPatch.context() as patch:
+def simulator():
+    with Simulator() as running, pytest.MonkeyPatch.context() as patch:
         patch.setattr("time.sleep", lambda seconds: None)
-        options = {
-            "endpoint": simulator.endpoint,
-            "access_key": coc_simulator.ACCESS_KEY,
-            "secret_key": coc_simulator.SECRET_KEY,
-            "max_retries": 1,
-            "timeout": 5.0,
-        }
-        yield simulator, options
+        yield running
+
+
+@pytest.fixture(scope="module")
+def connection(simulator):
+    return {**connection_to(simulator), "max_retries": 1, "timeout": 5.0}
 
 
 def check_text(text):
@@ -176,12 +174,11 @@ def check_tasks(tasks):
     assert all(ids) and len(set(ids)) == len(ids)
 
 
-def list_through_client(target, content):
-    """Return what the client makes of an answer: a listing or an error."""
-    simulator, options = target
+def list_through_client(simulator, connection, content):
+    """Return what the client makes of a response: a listing or an error."""
     warnings: list[str] = []
-    simulator.faults[:] = [coc_simulator.raw(content)] * 100
-    options = {"validate_certs": True, **options}
+    simulator.faults[:] = [raw(content)] * 100
+    options = {"validate_certs": True, **connection}
     with Client(options, find_credentials(options, warnings.append), warnings.append) as client:
         try:
             return list_tasks(client, {})
@@ -192,40 +189,34 @@ def list_through_client(target, content):
                 check_text(warning)
 
 
-def check(outcome):
-    if isinstance(outcome, CocError):
-        check_failure(**outcome.as_result())
-        return
-    check_tasks(outcome["scheduled_tasks"])
-    assert outcome["count"].__class__ is int and outcome["count"] >= 0
-    assert outcome["next_marker"] is None
-
-
-@pytest.mark.parametrize("contents", [answers(), sound_answers], ids=["any", "sound but for the body"])
-def test_any_answer_gives_tasks_or_an_error(target, contents):
+@pytest.mark.parametrize("contents", [responses(), sound_responses], ids=["any", "sound but for the body"])
+def test_any_response_gives_tasks_or_an_error(simulator, connection, contents):
     outcomes: Counter[object] = Counter()
 
     @fuzz
     @given(contents)
     def check_one(content):
-        outcome = list_through_client(target, content)
-        check(outcome)
+        outcome = list_through_client(simulator, connection, content)
         outcomes[type(outcome).__name__] += 1
+        if isinstance(outcome, CocError):
+            check_failure(**outcome.as_result())
+            return
+        check_tasks(outcome["scheduled_tasks"])
+        assert outcome["count"].__class__ is int and outcome["count"] >= 0
+        assert outcome["next_marker"] is None
 
     check_one()
     assert {name for name, number in outcomes.items() if number > 9} >= {"dict", "CocError"}, outcomes
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
-def test_any_answer_ends_a_plugin_in_its_own_words(target, plugin):
-    simulator, options = target
+def test_any_response_ends_a_plugin_in_its_own_words(plugin, simulator, connection):
     outcomes: Counter[object] = Counter()
 
     @fuzz_plugin
-    @given(answers() | sound_answers)
+    @given(responses() | sound_responses)
     def check_one(content):
-        simulator.faults[:] = [coc_simulator.raw(content)] * 100
-        outcome = ask(plugin, options)
+        simulator.faults[:] = [raw(content)] * 100
+        outcome = run_plugin(plugin, connection)
         outcomes[outcome.failed] += 1
         if not outcome.failed:
             check_tasks(outcome.tasks)

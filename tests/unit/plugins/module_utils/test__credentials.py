@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where credentials come from, and what is refused. The ECS metadata service is not asked here."""
+"""Where credentials come from, and what is refused. The ECS metadata service has tests of its own."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import typing as t
-from pathlib import Path
 
 import pytest
 
@@ -25,8 +24,11 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials impor
     find_credentials,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
 
 SECRET = "FakeSecretKey/+=0001"
+KEYS = {"access_key": "AK", "secret_key": SECRET}
+GLOBAL = "[global]\nak = G\nsk = S\n"
 
 
 class Source(t.NamedTuple):
@@ -37,16 +39,18 @@ class Source(t.NamedTuple):
     kind: str  # options, environment, or the section of the file
 
 
-SOURCES = [
-    Source("the options", OPTIONS, "options"),
-    Source("the environment variables HUAWEICLOUD_SDK_*", SDK_ENVIRONMENT, "environment"),
-    Source("the environment variables HW_*", TERRAFORM_ENVIRONMENT, "environment"),
-    Source("section [global] of {file}", FILE_KEYS, "global"),
-    Source("section [basic] of {file}", FILE_KEYS, "basic"),
-]
-SOURCE_NAMES = ["options", "SDK environment", "Terraform environment", "[global]", "[basic]"]
-PAIRS = list(itertools.combinations(range(len(SOURCES)), 2))  # an earlier source and a later one
-TOKEN_SOURCES = [source for source in SOURCES if "auth_token" in source.names]
+SOURCES = {
+    "options": Source("the options", OPTIONS, "options"),
+    "SDK": Source("the environment variables HUAWEICLOUD_SDK_*", SDK_ENVIRONMENT, "environment"),
+    "Terraform": Source("the environment variables HW_*", TERRAFORM_ENVIRONMENT, "environment"),
+    "[global]": Source("section [global] of {file}", FILE_KEYS, "global"),
+    "[basic]": Source("section [basic] of {file}", FILE_KEYS, "basic"),
+}
+by_source = pytest.mark.parametrize("source", list(SOURCES.values()), ids=list(SOURCES))
+by_token_source = pytest.mark.parametrize("source", [SOURCES["options"], SOURCES["Terraform"]], ids=lambda s: s.kind)
+by_pair = pytest.mark.parametrize(  # an earlier source and a later one
+    "first, later", list(itertools.combinations(SOURCES.values(), 2)), ids=lambda source: source.words
+)
 
 
 @pytest.fixture
@@ -58,36 +62,39 @@ def profile(tmp_path):
     return path
 
 
-def write(path: Path, content: str, mode: int = 0o600) -> None:
+def write(path, content, mode=0o600):
     path.write_bytes(content.encode())
     path.chmod(mode)
 
 
-def find(path: Path, *given: tuple[Source, dict[str, str]], **options: t.Any) -> Credentials:
-    """Return the credentials found where each source has these fields, and the file at ``path`` holds its sections."""
-    environ: dict[str, str] = {}
-    sections: dict[str, dict[str, str]] = {}
-    for source, fields in given:
-        named = {source.names[field]: value for field, value in fields.items()}
-        if source.kind == "options":
-            options.update(named)
-        elif source.kind == "environment":
-            environ.update(named)
-        else:
-            sections[source.kind] = named
-    if sections:
-        lines = (
-            f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in named.items())
-            for section, named in sections.items()
-        )
-        write(path, "".join(lines))
-    return find_credentials(options, pytest.fail, environ)()
+@pytest.fixture
+def find(profile):
+    """A function that finds credentials where each source has the fields that are given with it."""
+
+    def find_in(*given: tuple[Source, dict[str, str]], **options: t.Any) -> Credentials:
+        environ: dict[str, str] = {}
+        sections = ""
+        for source, fields in given:
+            named = {source.names[field]: value for field, value in fields.items()}
+            if source.kind in ("options", "environment"):
+                (options if source.kind == "options" else environ).update(named)
+            else:
+                sections += f"[{source.kind}]\n" + "".join(f"{key} = {value}\n" for key, value in named.items())
+        if sections:
+            write(profile, sections)
+        return find_credentials(options, pytest.fail, environ)()
+
+    return find_in
 
 
-def own_set(source: Source) -> dict[str, str]:
+def whole(source: Source) -> dict[str, str]:
     """Return a complete set of all fields that the source has, but no token, each with a value of its own."""
-    index = SOURCES.index(source)
-    return {field: f"{field}-{index}" for field in source.names if field != "auth_token"}
+    return {field: f"{field} of {source.words}" for field in source.names if field != "auth_token"}
+
+
+def check(found, source, profile, **fields):
+    """Check that credentials have these fields and no other."""
+    assert vars(found) == {**vars(Credentials(source.words.format(file=profile))), **fields}
 
 
 # What each source gives, and in which order
@@ -95,83 +102,49 @@ def own_set(source: Source) -> dict[str, str]:
 
 def test_names_are_those_of_the_vendor():
     """Those that its SDK and its Terraform provider read."""
-    assert set(SDK_ENVIRONMENT.values()) == {
-        "HUAWEICLOUD_SDK_AK",
-        "HUAWEICLOUD_SDK_SK",
-        "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-        "HUAWEICLOUD_SDK_DOMAIN_ID",
-        "HUAWEICLOUD_SDK_PROJECT_ID",
-    }
-    assert set(TERRAFORM_ENVIRONMENT.values()) == {
-        "HW_ACCESS_KEY",
-        "HW_SECRET_KEY",
-        "HW_SECURITY_TOKEN",
-        "HW_AUTH_TOKEN",
-        "HW_DOMAIN_ID",
-        "HW_PROJECT_ID",
-    }
+    suffixes = {"AK", "SK", "SECURITY_TOKEN", "DOMAIN_ID", "PROJECT_ID"}
+    assert set(SDK_ENVIRONMENT.values()) == {f"HUAWEICLOUD_SDK_{suffix}" for suffix in suffixes}
+    assert set(FILE_KEYS.values()) == {suffix.lower() for suffix in suffixes}
+    suffixes = {"ACCESS_KEY", "SECRET_KEY", "SECURITY_TOKEN", "AUTH_TOKEN", "DOMAIN_ID", "PROJECT_ID"}
+    assert set(TERRAFORM_ENVIRONMENT.values()) == {f"HW_{suffix}" for suffix in suffixes}
     assert FILE_SECTIONS == ("global", "basic")
-    assert set(FILE_KEYS.values()) == {"ak", "sk", "security_token", "domain_id", "project_id"}
     assert (FILE_VARIABLE, DEFAULT_FILE) == ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "~/.huaweicloud/credentials")
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=SOURCE_NAMES)
-def test_source_gives_each_of_its_fields(source, profile):
-    found = find(profile, (source, own_set(source)))
-    assert vars(found) == {
-        **vars(Credentials("")),
-        **own_set(source),
-        "source": source.words.format(file=profile),
-    }
+@by_source
+def test_a_source_gives_each_of_its_fields_and_keys_are_enough(source, find, profile):
+    check(find((source, whole(source))), source, profile, **whole(source))
+    check(find((source, KEYS)), source, profile, **KEYS)
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=SOURCE_NAMES)
-def test_key_and_secret_are_enough(source, profile):
-    found = find(profile, (source, {"access_key": "AK", "secret_key": SECRET}))
-    assert (found.access_key, found.secret_key, found.security_token) == ("AK", SECRET, None)
+@by_token_source
+def test_a_token_is_enough(source, find, profile):
+    check(find((source, {"auth_token": "T"})), source, profile, auth_token="T")
 
 
-@pytest.mark.parametrize("source", TOKEN_SOURCES, ids=["options", "Terraform environment"])
-def test_token_is_enough(source, profile):
-    found = find(profile, (source, {"auth_token": "T"}))
-    assert vars(found) == {**vars(Credentials("")), "auth_token": "T", "source": source.words}
-
-
-@pytest.mark.parametrize("first, later", PAIRS)
-def test_earlier_source_wins_whole(first, later, profile):
+@by_pair
+def test_an_earlier_source_wins_whole(first, later, find, profile):
     """Nothing of the later source is mixed in, not even what the earlier one lacks."""
-    found = find(
-        profile,
-        (SOURCES[later], own_set(SOURCES[later])),
-        (SOURCES[first], {"access_key": "AK", "secret_key": SECRET}),
-    )
-    assert vars(found) == {
-        **vars(Credentials("")),
-        "source": SOURCES[first].words.format(file=profile),
-        "access_key": "AK",
-        "secret_key": SECRET,
-    }
+    check(find((later, whole(later)), (first, KEYS)), first, profile, **KEYS)
 
 
-@pytest.mark.parametrize("first, later", PAIRS)
-def test_ids_alone_are_no_credentials(first, later, profile):
-    """A source with nothing but an account's or project's ID is passed over; only the options' IDs count anyway."""
-    field = "domain_id" if "domain_id" in SOURCES[first].names else "project_id"
-    found = find(
-        profile, (SOURCES[first], {field: "mine"}), (SOURCES[later], {"access_key": "AK", "secret_key": SECRET})
-    )
-    assert found.source == SOURCES[later].words.format(file=profile)
-    assert getattr(found, field) == ("mine" if first == 0 else None)
+@by_pair
+def test_ids_alone_are_not_credentials(first, later, find, profile):
+    """A source that has nothing but an ID of an account or project is skipped; only the options' IDs count anyway."""
+    own = {"domain_id": "mine"} if first.kind == "options" else {}
+    check(find((first, {"domain_id": "mine"}), (later, KEYS)), later, profile, **KEYS, **own)
 
 
-@pytest.mark.parametrize("source", SOURCES[1:], ids=SOURCE_NAMES[1:])
-def test_options_ids_win(source, profile):
-    found = find(profile, (source, own_set(source)), domain_id="d", project_id="p")
-    assert (found.domain_id, found.project_id) == ("d", "p")
-    assert found.access_key == own_set(source)["access_key"]
+@by_source
+def test_the_options_ids_win(source, find, profile):
+    ids = {"domain_id": "d", "project_id": "p"}
+    given = {} if source.kind == "options" else ids
+    check(find((source, {**whole(source), **ids}), **given), source, profile, **{**whole(source), **ids})
+    if given:
+        check(find((source, whole(source)), **ids), source, profile, **{**whole(source), **ids})
 
 
-def test_function_gives_the_same_credentials_each_time():
+def test_the_function_gives_the_same_credentials_each_time():
     credentials = find_credentials({"auth_token": "T"}, pytest.fail, {})
     assert credentials() is credentials()
 
@@ -179,111 +152,95 @@ def test_function_gives_the_same_credentials_each_time():
 # Half a set
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=SOURCE_NAMES)
-@pytest.mark.parametrize(
-    "given, missing",
-    [
-        (("access_key",), ("secret_key",)),
-        (("secret_key",), ("access_key",)),
-        (("security_token",), ("access_key", "secret_key")),
-        (("access_key", "security_token"), ("secret_key",)),
-        (("secret_key", "security_token"), ("access_key",)),
-    ],
-)
-def test_half_a_set_names_its_source_and_the_other_half(source, given, missing, profile):
+@by_source
+def test_half_a_set_names_its_source_and_the_other_half(source, find, profile):
     """Another source that is complete does not help: which one was meant is not for us to guess."""
-    others = [(other, own_set(other)) for other in SOURCES[SOURCES.index(source) + 1 :]]
-    with pytest.raises(CocError) as refusal:
-        find(profile, (source, dict.fromkeys(given, SECRET)), *others)
-    assert refusal.value.msg == (
-        f"Credentials in {source.words.format(file=profile)} are incomplete: "
-        f"{' and '.join(source.names[field] for field in given)} given, "
-        f"{' and '.join(source.names[field] for field in missing)} missing. "
-        "A source is used whole: complete it, or empty it to use the next one."
-    )
+    later = list(SOURCES.values())
+    others = [(other, whole(other)) for other in later[later.index(source) + 1 :]]
+    for given, missing in (
+        (["access_key"], ["secret_key"]),
+        (["secret_key"], ["access_key"]),
+        (["security_token"], ["access_key", "secret_key"]),
+        (["access_key", "security_token"], ["secret_key"]),
+        (["secret_key", "security_token"], ["access_key"]),
+    ):
+        assert refusal(find, (source, dict.fromkeys(given, SECRET)), *others) == (
+            f"Credentials in {source.words.format(file=profile)} are incomplete: "
+            f"{' and '.join(source.names[field] for field in given)} given, "
+            f"{' and '.join(source.names[field] for field in missing)} missing. "
+            "A source is used whole: complete it, or empty it to use the next one."
+        )
 
 
-@pytest.mark.parametrize("source", TOKEN_SOURCES, ids=["options", "Terraform environment"])
-@pytest.mark.parametrize(
-    "given", [("access_key",), ("access_key", "secret_key"), ("access_key", "secret_key", "security_token")]
-)
-def test_token_excludes_keys(source, given, profile):
-    with pytest.raises(CocError) as refusal:
-        find(profile, (source, {"auth_token": SECRET, **dict.fromkeys(given, SECRET)}))
-    assert refusal.value.msg == (
+@by_token_source
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_token_excludes_keys(source, number, find):
+    given = ["access_key", "secret_key", "security_token"][:number]
+    assert refusal(find, (source, dict.fromkeys(["auth_token", *given], SECRET))) == (
         f"Credentials in {source.words}: {source.names['auth_token']} excludes "
         f"{' and '.join(source.names[field] for field in given)}. "
         "Give an IAM token or an access key with its secret, not both."
     )
 
 
-def test_token_and_keys_of_different_sources_do_not_meet(profile):
-    found = find(profile, (SOURCES[0], {"auth_token": "T"}), (SOURCES[1], own_set(SOURCES[1])))
-    assert (found.auth_token, found.access_key) == ("T", None)
+def test_a_token_and_keys_of_different_sources_do_not_meet(find, profile):
+    options, later = SOURCES["options"], SOURCES["SDK"]
+    check(find((options, {"auth_token": "T"}), (later, whole(later))), options, profile, auth_token="T")
 
 
 # Nothing
 
 
-def test_nothing_found_lists_what_was_looked_at(profile):
-    with pytest.raises(CocError) as refusal:
-        find(profile)
-    assert refusal.value.msg == (
+def test_the_error_lists_what_was_searched(find, profile):
+    assert refusal(find) == (
         "No credentials found. Looked at the options access_key and secret_key, or auth_token; the environment "
         "variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN; the "
         f"sections [global] and [basic] of the profile file {profile}, which does not exist. Set one of them on the "
         "host that runs this, or auth_source=ecs_metadata on an ECS that has an agency."
     )
-
-
-def test_nothing_found_says_when_the_file_is_there(profile):
     write(profile, "[other]\nak = AK\nsk = SK\n")
-    with pytest.raises(CocError) as refusal:
-        find(profile)
-    assert f"the profile file {profile}. Set one" in refusal.value.msg
+    assert f"the profile file {profile}. Set one" in refusal(find)
 
 
-def test_nothing_found_does_not_claim_to_have_looked_at_the_environment(profile):
-    """A file that is asked for is the last source: its lack must not let another identity in."""
-    with pytest.raises(CocError) as refusal:
-        find(profile, (SOURCES[1], own_set(SOURCES[1])), credentials_file=str(profile))
-    assert "environment" not in refusal.value.msg
-    assert f"{profile}, which does not exist" in refusal.value.msg
+def test_variables_are_not_searched_if_an_option_names_a_file(profile):
+    """Such a file is the last source: its lack must not let another identity in."""
+    environ = {"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "SK"}
+    error = refusal(find_credentials, {"credentials_file": str(profile)}, pytest.fail, environ)
+    assert "environment" not in error
+    assert f"{profile}, which does not exist" in error
 
 
+@by_source
 @pytest.mark.parametrize("blank", ["", " ", "\t"])
-@pytest.mark.parametrize("source", SOURCES, ids=SOURCE_NAMES)
-def test_blank_is_not_set(source, blank, profile):
+def test_blank_is_not_set(source, blank, find, profile):
     nothing = dict.fromkeys(source.names, blank)
-    with pytest.raises(CocError, match="^No credentials found"):
-        find(profile, (source, nothing))
-    last = SOURCES[-1] if source != SOURCES[-1] else SOURCES[0]
-    assert find(profile, (source, nothing), (last, own_set(last))).access_key == own_set(last)["access_key"]
+    assert refusal(find, (source, nothing)).startswith("No credentials found")
+    other = SOURCES["options"] if source.kind == "basic" else SOURCES["[basic]"]
+    check(find((source, nothing), (other, whole(other))), other, profile, **whole(other))
 
 
-def test_blank_beside_a_token_is_not_set(profile):
-    """AWX sets what is not filled in to ''."""
-    found = find(profile, (SOURCES[2], {**dict.fromkeys(TERRAFORM_ENVIRONMENT, ""), "auth_token": "T"}))
-    assert vars(found) == {**vars(Credentials("")), "auth_token": "T", "source": SOURCES[2].words}
+def test_blank_beside_a_token_is_not_set(find, profile):
+    """AWX sends '' for a field that was not filled in."""
+    source = SOURCES["Terraform"]
+    check(find((source, {**dict.fromkeys(source.names, ""), "auth_token": "T"})), source, profile, auth_token="T")
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=SOURCE_NAMES)
-def test_blanks_around_a_value_are_not_part_of_it(source, profile):
-    found = find(profile, (source, {"access_key": " AK ", "secret_key": f"\t{SECRET} "}))
-    assert (found.access_key, found.secret_key) == ("AK", SECRET)
+@by_source
+def test_blanks_around_a_value_are_not_part_of_it(source, find, profile):
+    check(find((source, {"access_key": " AK ", "secret_key": f"\t{SECRET} "})), source, profile, **KEYS)
 
 
 # What no header can carry
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=SOURCE_NAMES)
-@pytest.mark.parametrize("field", ["access_key", "secret_key", "security_token"])
-def test_impossible_characters_are_refused_and_not_shown(source, field, profile):
-    for wrong in ("中文", "\u00e9", "\x00", "\x7f", "\u2028", "\n\tb"):
-        secret = f"{SECRET[:10]}{wrong}{SECRET[10:]}"
-        with pytest.raises(CocError) as refusal:
-            find(profile, (source, {**own_set(source), field: secret}))
-        assert refusal.value.msg == (
+@by_source
+@pytest.mark.parametrize("field", ["access_key", "secret_key", "security_token", "auth_token"])
+def test_impossible_characters_are_refused_and_not_shown(source, field, find, profile):
+    if field not in source.names:
+        return
+    for wrong in ("中文", "\u00e9", "\x00", "\x7f", "\u2028", "\n\tb", "\r\n X-Evil: b"):
+        fields = {"auth_token": ""} if field == "auth_token" else whole(source)
+        assert refusal(find, (source, {**fields, field: f"{SECRET[:10]}{wrong}{SECRET[10:]}"})) == (
             f"Credentials in {source.words.format(file=profile)}: {source.names[field]} has characters that "
             "credentials never have (a line break, a control character, or one outside ASCII). Copy it again."
         )
@@ -292,150 +249,102 @@ def test_impossible_characters_are_refused_and_not_shown(source, field, profile)
 @pytest.mark.parametrize("auth_source", ["auto", "ecs_metadata"])
 @pytest.mark.parametrize("field", ["domain_id", "project_id"])
 def test_impossible_characters_in_an_id_are_refused_for_every_source(auth_source, field):
-    with pytest.raises(CocError) as refusal:
-        find_credentials({"auth_source": auth_source, field: "a\r\nX-Evil: b"}, pytest.fail, {})
-    assert refusal.value.msg.startswith(f"Credentials in the options: {field} has characters")
-
-
-@pytest.mark.parametrize("source", TOKEN_SOURCES, ids=["options", "Terraform environment"])
-def test_impossible_characters_in_a_token_are_refused_and_not_shown(source, profile):
-    with pytest.raises(CocError) as refusal:
-        find(profile, (source, {"auth_token": f"{SECRET}\r\nX-Evil: {SECRET}"}))
-    assert f"{source.names['auth_token']} has characters" in refusal.value.msg
-    assert SECRET not in refusal.value.msg
+    options = {"auth_source": auth_source, field: "a\r\nX-Evil: b"}
+    error = refusal(find_credentials, options, pytest.fail, {})
+    assert error.startswith(f"Credentials in the options: {field} has characters")
 
 
 # The profile file
 
 
-def test_global_comes_before_basic(profile):
-    write(profile, "[basic]\nak = B\nsk = S\nproject_id = P\n[global]\nak = G\nsk = S\ndomain_id = D\n")
-    found = find(profile)
-    assert (found.access_key, found.domain_id, found.project_id) == ("G", "D", None)
-
-
-def test_basic_serves_where_global_is_empty(profile):
-    write(profile, "[global]\nak =\nsk =\n[basic]\nak = B\nsk = S\nproject_id = P\n")
-    found = find(profile)
-    assert (found.access_key, found.domain_id, found.project_id) == ("B", None, "P")
-
-
-def test_file_may_be_written_on_windows(profile):
-    write(profile, "\ufeff[global]\r\nAK = G\r\nSK : S\r\n; a comment\r\n")
-    found = find(profile)
-    assert (found.access_key, found.secret_key) == ("G", "S")
-
-
-def test_values_are_taken_as_they_are(profile):
-    secret = "%(ak)s%%$=:#/+ x;y'\""
-    write(profile, f"[global]\nak = G\nsk = {secret}\n")
-    assert find(profile).secret_key == secret
+@pytest.mark.parametrize(
+    "content, fields",
+    [
+        (
+            "[basic]\nak = B\nsk = S\nproject_id = P\n[global]\nak = G\nsk = S\ndomain_id = D\n",
+            {"access_key": "G", "secret_key": "S", "domain_id": "D"},
+        ),
+        (
+            "[global]\nak =\nsk =\n[basic]\nak = B\nsk = S\nproject_id = P\n",
+            {"access_key": "B", "secret_key": "S", "project_id": "P"},
+        ),
+        ("\ufeff[global]\r\nAK = G\r\nSK : S\r\n; a comment\r\n", {"access_key": "G", "secret_key": "S"}),
+        (
+            "[global]\nak = G\nsk = %(ak)s%%$=:#/+ x;y'\"\n",
+            {"access_key": "G", "secret_key": "%(ak)s%%$=:#/+ x;y'\""},
+        ),
+    ],
+    ids=["[global] comes first", "[global] is empty", "written on Windows", "special characters"],
+)
+def test_a_profile(find, profile, content, fields):
+    write(profile, content)
+    check(find(), SOURCES["[basic]" if fields["access_key"] == "B" else "[global]"], profile, **fields)
 
 
 @pytest.mark.parametrize(
-    "content",
+    "content, reason",
     [
-        f"{SECRET}\n",
-        f"ak = AK\nsk = {SECRET}\n",
-        f"[global]\nak\n{SECRET}\n",
-        f"[global\nsk = {SECRET}\n",
+        *(
+            (content, "it is not an INI file with sections and key = value")
+            for content in (
+                f"{SECRET}\n",
+                f"ak = AK\nsk = {SECRET}\n",
+                f"[global]\nak\n{SECRET}\n",
+                f"[basic]\nsk\n= {SECRET}\n",
+                f"[global\nsk = {SECRET}\n",
+                f"[global]\nsk = {SECRET}é\n",
+            )
+        ),
+        *(
+            (f"[global]\nsk = {SECRET}\n{again} = {SECRET}\n", "line 3 repeats a section or a key")
+            for again in ("sk", "[global]\nsk")
+        ),
+        (None, "Is a directory"),  # what a test can rely on even where it runs as root
     ],
-    ids=["one word", "no section", "no equals sign", "broken section"],
 )
-def test_other_format_is_refused_without_showing_its_text(profile, content):
-    write(profile, content)
-    with pytest.raises(CocError) as refusal:
-        find(profile)
-    assert refusal.value.msg == (
-        f"The profile file {profile} cannot be read: it is not an INI file with sections and key = value. "
-        "Fix it, or name another with credentials_file."
+def test_a_file_that_cannot_be_read_is_refused_without_showing_its_text(find, profile, content, reason):
+    if content is None:
+        profile.mkdir()
+    else:
+        profile.write_bytes(content.encode("latin-1"))
+    with pytest.raises(CocError) as raised:
+        find()
+    assert raised.value.msg == (
+        f"The profile file {profile} cannot be read: {reason}. Fix it, or name another with credentials_file."
     )
-    assert refusal.value.__cause__ is None and refusal.value.__suppress_context__  # the parser's text quotes the line
+    assert raised.value.__cause__ is None and raised.value.__suppress_context__  # the parser's text quotes the line
 
 
-@pytest.mark.parametrize("again", ["sk", "[global]\nsk"], ids=["key", "section"])
-def test_what_is_there_twice_is_refused_with_its_line(profile, again):
-    write(profile, f"[global]\nsk = {SECRET}\n{again} = {SECRET}\n")
-    with pytest.raises(CocError) as refusal:
-        find(profile)
-    reason = "line 3 repeats a section or a key"
-    assert f"The profile file {profile} cannot be read: {reason}. Fix it" in refusal.value.msg
-    assert refusal.value.__cause__ is None and refusal.value.__suppress_context__
+def test_the_file_is_not_opened_when_it_is_not_needed(find, profile):
+    write(profile, "not an INI file", 0o644)
+    source = SOURCES["Terraform"]
+    check(find((source, KEYS)), source, profile, **KEYS)
 
 
-def test_other_encoding_is_refused(profile):
-    profile.write_bytes(f"[global]\nsk = {SECRET}é\n".encode("latin-1"))
-    with pytest.raises(CocError) as refusal:
-        find(profile)
-    assert refusal.value.msg.startswith(f"The profile file {profile} cannot be read: it is not an INI file")
-    assert SECRET not in refusal.value.msg
-
-
-def test_unreadable_file_says_why(profile):
-    profile.mkdir()  # what a test can rely on even where it runs as root
-    with pytest.raises(CocError) as refusal:
-        find(profile)
-    assert f"The profile file {profile} cannot be read: Is a directory. Fix it" in refusal.value.msg
-
-
-def test_file_is_not_opened_when_it_is_not_needed(profile):
-    write(profile, "no INI file", 0o644)
-    assert find(profile, (SOURCES[2], own_set(SOURCES[2]))).source == SOURCES[2].words
-
-
-@pytest.mark.parametrize("mode", [0o600, 0o400, 0o700])
-def test_private_file_is_read_in_silence(profile, mode):
-    write(profile, "[global]\nak = G\nsk = S\n", mode)
-    warnings: list[str] = []
-    find_credentials({}, warnings.append, {})
-    assert warnings == []
-
-
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o777, 0o602])
-def test_file_that_others_may_read_gives_a_warning(profile, mode):
-    write(profile, "[global]\nak = G\nsk = S\n", mode)
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o700, 0o644, 0o640, 0o604, 0o660, 0o777, 0o602])
+def test_a_file_that_others_may_read_gives_a_warning(profile, mode):
+    write(profile, GLOBAL, mode)
     warnings: list[str] = []
     assert find_credentials({}, warnings.append, {})().access_key == "G"
-    assert warnings == [
-        f"The profile file {profile} contains secrets and others may read it (mode {mode:04o}). "
-        f"Run: chmod 600 {profile}"
-    ]
+    text = f"The profile file {profile} contains secrets and others may read it (mode {mode:04o})."
+    assert warnings == ([] if mode in (0o600, 0o400, 0o700) else [f"{text} Run: chmod 600 {profile}"])
 
 
-def test_variable_names_the_file(profile, tmp_path):
-    write(profile, "[global]\nak = G\nsk = S\n")
-    write(tmp_path / "other", "[global]\nak = O\nsk = S\n")
-    found = find_credentials({}, pytest.fail, {FILE_VARIABLE: "~/other"})()
-    assert (found.access_key, found.source) == ("O", f"section [global] of {tmp_path}/other")
-
-
-@pytest.mark.parametrize("blank", ["", "  "])
-def test_blank_variable_names_no_file(profile, blank):
-    write(profile, "[global]\nak = G\nsk = S\n")
-    assert find_credentials({}, pytest.fail, {FILE_VARIABLE: blank})().access_key == "G"
-
-
-def test_file_of_the_variable_comes_after_the_other_variables(tmp_path):
-    write(tmp_path / "other", "[global]\nak = O\nsk = S\n")
-    environ = {FILE_VARIABLE: str(tmp_path / "other"), "HW_ACCESS_KEY": "H", "HW_SECRET_KEY": "S"}
-    assert find_credentials({}, pytest.fail, environ)().access_key == "H"
-
-
-def test_file_of_the_option_comes_before_all_variables(profile, tmp_path):
-    write(profile, "[global]\nak = G\nsk = S\n")
+def test_a_variable_or_an_option_names_the_file(profile, tmp_path):
+    """The option comes before all variables, but after the other options; the variable after the other variables."""
+    write(profile, GLOBAL)
     write(tmp_path / "other", "[basic]\nak = O\nsk = S\n")
-    given = [(source, own_set(source)) for source in SOURCES[1:3]]
-    found = find(profile, *given, credentials_file="~/other")
-    assert (found.access_key, found.source) == ("O", f"section [basic] of {tmp_path}/other")
-
-
-def test_other_options_come_before_the_file_of_the_option(tmp_path):
-    write(tmp_path / "other", "[basic]\nak = O\nsk = S\n")
-    options = {"credentials_file": str(tmp_path / "other"), "auth_token": "T"}
-    assert find_credentials(options, pytest.fail, {})().source == "the options"
-
-
-# What is shown
+    keys = {"HW_ACCESS_KEY": "H", "HW_SECRET_KEY": "S", "HUAWEICLOUD_SDK_AK": "H", "HUAWEICLOUD_SDK_SK": "S"}
+    basic = f"section [basic] of {tmp_path}/other"
+    for options, environ, source in (
+        ({}, {FILE_VARIABLE: "~/other"}, basic),
+        ({}, {FILE_VARIABLE: ""}, f"section [global] of {profile}"),
+        ({}, {FILE_VARIABLE: "  "}, f"section [global] of {profile}"),
+        ({}, {FILE_VARIABLE: str(tmp_path / "other"), **keys}, "the environment variables HUAWEICLOUD_SDK_*"),
+        ({"credentials_file": "~/other"}, keys, basic),
+        ({"credentials_file": str(tmp_path / "other"), "auth_token": "T"}, {}, "the options"),
+    ):
+        assert find_credentials(options, pytest.fail, environ)().source == source
 
 
 def test_neither_repr_nor_str_shows_a_secret():

@@ -1,0 +1,344 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every way in which a request can fail, and what becomes of it."""
+
+from __future__ import annotations
+
+import email.utils
+import gzip
+import time
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, TYPES
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import MAX_BODY, MAX_ERROR_BODY
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
+    Answer,
+    body,
+    close,
+    cut_body,
+    drip,
+    gzip_bomb,
+    hang,
+    mutate,
+    raw,
+    reset,
+    status,
+)
+
+Fault = t.Callable[..., None]
+RECOVERS, WAITS, FAILS, HARMLESS = "recovers", "waits", "fails", "harmless"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault, and what becomes of it.
+
+    ``outcome`` is RECOVERS (if it strikes once; a failure if it stays), WAITS (fails at once, although it may pass,
+    because the service asks to wait for too long), FAILS (at once) or HARMLESS.
+    ``phrase`` is what the guide calls it; ``words`` are what the message must say; ``status``, ``error_code`` and
+    ``retry_after`` are what a failure returns; ``pause`` is the pause in seconds that the response asks for.
+    """
+
+    outcome: str
+    phrase: str
+    name: str
+    fault: Fault
+    words: tuple[str, ...] = ()
+    status: int | None = None
+    error_code: str | None = None
+    pause: int | None = None
+    retry_after: int | None = None
+    options: dict[str, t.Any] = field(default_factory=dict)
+
+
+def recovers(phrase: str, name: str, fault: Fault, *words: str, **more: t.Any) -> Row:
+    return Row(RECOVERS, phrase, name, fault, words, **more)
+
+
+def fails(phrase: str, name: str, fault: Fault, *words: str, **more: t.Any) -> Row:
+    return Row(FAILS, phrase, name, fault, words, **more)
+
+
+def refuses(code: int, phrase: str, name: str, fault: Fault, *words: str, **more: t.Any) -> Row:
+    """A response with a status that fails at once; 200 is one, too, if the rest of it is wrong."""
+    return Row(FAILS, phrase, f"{code}, {name}", fault, (f"HTTP {code}", *words), code, **more)
+
+
+def harmless(phrase: str, name: str, fault: Fault) -> Row:
+    return Row(HARMLESS, phrase, name, fault)
+
+
+def asks_to_wait(code: int, name: str, value: str | int, wait: int | None) -> Row:
+    """A response with this Retry-After, or the HTTP date that is ``value`` seconds ahead; it asks for ``wait``."""
+
+    def fault(exchange, answer):
+        now = int(time.time())
+        text = value if isinstance(value, str) else email.utils.formatdate(now + value, usegmt=True)
+        headers = {"Date": email.utils.formatdate(now, usegmt=True), "Retry-After": text}
+        status(code, {"error_code": "TEST.1"}, headers)(exchange, answer)
+
+    row = Row(RECOVERS, "Retry-After", f"{code}, Retry-After {name}", fault, (), code, "TEST.1", wait or None, wait)
+    if wait is None or wait <= 60:
+        return row
+    words = f"The service asks to wait {wait} seconds before the next request."
+    return replace(row, outcome=WAITS, phrase="for longer than a minute", words=(words,))
+
+
+# Faults
+
+
+def html(title: str) -> bytes:
+    return f"<html><head><title>{title}</title></head><body><p>Sorry.</body></html>".encode()
+
+
+def page(code: int, title: str, padding: int = 0) -> Fault:
+    return status(code, html(title) + b" " * padding, content_type="text/html")
+
+
+def hang_in_body(code: int) -> Fault:
+    """Respond with a status and headers, and never send the body that they announce."""
+
+    def fault(exchange, answer):
+        exchange.send(Answer(code, answer.headers, b"{}").encode()[0])
+        exchange.wait(None)
+
+    return fault
+
+
+def throttled_for_9(exchange, answer):
+    message = "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:20 second"
+    status(429, {"error_code": "APIGW.0308", "error_msg": message}, {"Retry-After": "9"})(exchange, answer)
+
+
+def cut_403(exchange, answer):
+    cut_body()(exchange, Answer(403, answer.headers, answer.body))
+
+
+def edited(function: t.Callable[[bytes], bytes]) -> Fault:
+    """Send the normal response's text, as ``function`` changes it."""
+    return lambda exchange, answer: exchange.deliver(answer.replace(function(answer.body)))
+
+
+def replaced(old: bytes, new: bytes) -> Fault:
+    return edited(lambda content: content.replace(old, new))
+
+
+def encoded(encoding: str) -> Fault:
+    return edited(lambda content: content.decode().encode(encoding))
+
+
+def new_field(value: bytes) -> Fault:
+    """Send one more field in every task, whose value is this JSON text."""
+    return replaced(b'"id":', b'"new_field":' + value + b',"id":')
+
+
+def part(name: str, value: object) -> Fault:
+    """Send the normal response with another value for one of its keys."""
+    return mutate(lambda document: {**document, name: value})
+
+
+def last_task(value: object) -> Fault:
+    return mutate(lambda document: {**document, "scheduled_tasks": [*document["scheduled_tasks"][:-1], value]})
+
+
+def task_with(**fields: object) -> Fault:
+    """Send the normal response with a last task that has these fields."""
+
+    def change(document):
+        document["scheduled_tasks"][-1].update(fields)
+        return document
+
+    return mutate(change)
+
+
+# The table
+
+RESET = "failed: Connection reset by peer"
+CUT = "failed: the response was cut short"
+TIMED_OUT = "timed out: no complete response within 0.3 seconds"
+NOT_HTTP = "failed: the response is not valid HTTP"
+NOT_JSON = "returned HTTP 200 with a body that is not JSON"
+STOP = " with an HTML page titled 'Stop'"
+FIREWALL = "proxy or a firewall"
+PERMISSION = "coc:schedule:list"
+NO_OBJECT = " instead of a JSON object"
+NO_GZIP = "returned gzip data that cannot be unpacked"
+QUICK = {"timeout": 0.3, "max_retries": 1}  # for what only a time-out ends
+QUICKER = {"timeout": 0.3, "max_retries": 0}
+GZIP, BROTLI = {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}
+MANY_HEADERS = b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n"
+TWO_LENGTHS = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
+MISTAKES: dict[type, t.Any] = {str: 7, int: "7", bool: 1}  # values of another type than the field's
+NOT_YOURS = "returned HTTP 200, COC.00014121: Not yours"
+
+ROWS: list[Row] = [
+    # no response, or not a whole one
+    recovers("is reset", "reset before the response", reset(), RESET),
+    recovers("is reset", "reset in the headers", reset("headers"), RESET),
+    recovers("is reset", "reset in the body", reset("body"), RESET),
+    recovers("is closed", "closed before the response", close(), "failed: Remote end closed connection"),
+    recovers("cut short", "closed in the headers", close("headers"), CUT),
+    recovers("cut short", "closed before Content-Length", raw(b"HTTP/1.1 200 OK\r\nDate: x\r\n"), CUT),
+    recovers("cut short", "closed in the body", close("body"), CUT),
+    recovers("cut short", "body cut", cut_body(), CUT),
+    recovers("cut short", "chunks cut", cut_body(framing="chunked"), CUT),
+    recovers("cut short", "gzip cut", cut_body(framing="gzip"), CUT),
+    recovers("within the time", "hang", hang(), TIMED_OUT, options=QUICK),
+    fails("within the time", "hang in the body", hang_in_body(200), TIMED_OUT, options=QUICKER),
+    fails("within the time", "drip of headers", drip(0.05, "headers"), TIMED_OUT, options=QUICKER),
+    fails("within the time", "drip of the body", drip(0.05), TIMED_OUT, options=QUICKER),
+    recovers("not HTTP", "not HTTP", raw(b"SSH-2.0-OpenSSH_9.6\r\n"), NOT_HTTP),
+    recovers("not HTTP", "101 headers", raw(MANY_HEADERS), NOT_HTTP, "more than 100 headers"),
+    fails("contradict", "two lengths", raw(TWO_LENGTHS), "the response has headers that contradict each other"),
+    # statuses, as the gateway has them
+    *(
+        Row(outcome, f"HTTP {code}", f"{code}", status(code), (f"HTTP {code}, {error_code}", *words), code, error_code)
+        for outcome, code, error_code, *words in (
+            (FAILS, 400, "COC.00010002", ": Invalid parameter"),
+            (FAILS, 401, "APIGW.0301", ": Incorrect IAM", "came from the options", "five failures in a row"),
+            (FAILS, 403, "APIGW.0302", PERMISSION),
+            (FAILS, 404, "APIGW.0101", "Check the endpoint."),
+            (RECOVERS, 408, "APIGW.0201"),
+            (RECOVERS, 500, "APIGW.0601"),
+            (RECOVERS, 503, "APIGW.0202"),
+            (RECOVERS, 504, "APIGW.0203"),
+        )
+    ),
+    # statuses with something else
+    refuses(401, "HTTP 401", "its body hangs", hang_in_body(401), "came from the options", options={"timeout": 0.3}),
+    refuses(403, "HTTP 403", "a large body", page(403, "Stop", MAX_ERROR_BODY), STOP, FIREWALL, PERMISSION),
+    refuses(403, "HTTP 403", "its body is cut", cut_403, PERMISSION),
+    refuses(418, "firewall", "HTML", page(418, "Stop"), STOP),
+    refuses(418, "firewall", "another encoding", status(418, b"?", BROTLI), "HTTP 418 with a body that cannot be read"),
+    recovers("HTTP 502", "502", page(502, "Stop"), f"HTTP 502{STOP}", status=502),
+    refuses(103, "another status", "empty", status(103, b""), "HTTP 103 with an empty body"),
+    refuses(204, "another status", "empty", status(204, b""), "HTTP 204 with an empty body"),
+    refuses(206, "another status", "JSON", status(206, {"count": 0}), "HTTP 206 with a JSON object"),
+    refuses(302, "redirect", "to nowhere", status(302, b""), "it points to nowhere", "Check the endpoint."),
+    # throttling, and how long to wait
+    replace(asks_to_wait(429, "empty", "", None), phrase="HTTP 429", words=("HTTP 429, TEST.1", "Too many requests")),
+    recovers("APIGW.0308", "429, time:5 minute", status(429), "HTTP 429", status=429, error_code="APIGW.0308"),
+    Row(RECOVERS, "APIGW.0308", "429, both", throttled_for_9, (), 429, "APIGW.0308", pause=9, retry_after=9),
+    *(
+        asks_to_wait(code, name, value, wait)
+        for code in (429, 503)
+        for name, value, wait in (
+            ("in seconds", "7", 7),
+            ("of a minute", "60", 60),
+            ("of a date", 20, 20),
+            ("that is zero", "0", 0),
+            ("that is negative", "-7", None),
+            ("of a past date", -20, None),
+            ("that is garbage", "soon", None),
+            ("with a superscript", "²", None),
+            ("of 61 seconds", "61", 61),
+            ("of a day", "86400", 86400),
+            ("that is absurd", "9" * 400, 10**18 - 1),
+            ("of an hour's date", 3600, 3600),
+        )
+    ),
+    # codes that decide, whatever the status
+    *(
+        Row(
+            outcome,
+            error_code if outcome is RECOVERS else f"HTTP {code}",
+            f"{code}, {error_code}",
+            status(code, {"error_code": error_code, "error_msg": "Something."}),
+            tuple(words),
+            code,
+            error_code,
+        )
+        for outcome, code, error_code, *words in (
+            (RECOVERS, 400, "COC.00010014", "COC could not reach IAM"),
+            (RECOVERS, 200, "COC.00010014", "COC could not reach IAM"),
+            (RECOVERS, 400, "APIG.0308", "Too many requests"),
+            (RECOVERS, 429, "APIG.0308", "Too many requests"),
+            (RECOVERS, 400, "APIGW.0308", "Too many requests"),
+            (FAILS, 400, "COC.00011013", "which user the credentials belong to", "domain_id or project_id"),
+            (FAILS, 400, "COC.00014121", "belongs to another account"),
+            (FAILS, 401, "COC.00010014", "came from the options"),
+            (FAILS, 403, "APIGW.0308", "Too many requests"),
+        )
+    ),
+    # a 200 whose body is not a JSON object
+    refuses(200, "firewall", "200 with HTML", page(200, "Log in"), "HTTP 200 with an HTML page titled 'Log in'"),
+    refuses(200, "empty body", "empty body", body(b""), "HTTP 200 with an empty body" + NO_OBJECT),
+    refuses(200, "not JSON", "not UTF-8", encoded("gbk"), NOT_JSON, "'utf-8' codec can't decode"),
+    refuses(200, "not JSON", "UTF-16", encoded("utf-16"), NOT_JSON, "'utf-8'"),
+    refuses(200, "not JSON", "half of it", edited(lambda content: content[:300]), NOT_JSON, '\'{"count":25,'),
+    refuses(200, "not JSON", "not a number", part("count", float("nan")), NOT_JSON, "NaN is not a finite number"),
+    refuses(200, "not JSON", "infinity", new_field(b"-Infinity"), NOT_JSON, "-Infinity is not a finite number"),
+    refuses(200, "not JSON", "1e999", new_field(b"1e999"), NOT_JSON, "1e999 is not a finite number"),
+    refuses(200, "not JSON", "lone surrogate", new_field(b'"\\uD800"'), NOT_JSON, "surrogates not allowed"),
+    refuses(200, "nested", "endless nesting", body(b"[" * 200000), NOT_JSON, "recursion"),
+    refuses(200, "nested", "deep nesting", new_field(b"[" * 600 + b"]" * 600), "a new field that is nested too deeply"),
+    refuses(200, "JSON object", "a list", body([]), "a JSON array" + NO_OBJECT),
+    refuses(200, "JSON object", "null", body(b"null"), "HTTP 200 with JSON null" + NO_OBJECT),
+    refuses(200, "JSON object", "a string", body("tasks"), "a JSON string" + NO_OBJECT),
+    # a 200 that cannot be unpacked
+    fails("cannot be unpacked", "another encoding", body(b"{}", BROTLI), "returned Content-Encoding 'br'"),
+    fails("cannot be unpacked", "not gzip", body(b"{}", GZIP), NO_GZIP),
+    fails("cannot be unpacked", "wrong checksum", body(gzip.compress(b"{}")[:-8] + b"checksum", GZIP), NO_GZIP),
+    fails("64 MiB", "gzip bomb", gzip_bomb(MAX_BODY), "sent a response larger than 64 MiB"),
+    # a 200 whose JSON object has another shape
+    *(
+        refuses(200, "another type", f"{name} {value!r:.12}", part(name, value), f"{name} {words}")
+        for name, value, words in (
+            ("count", "25", "of type string"),
+            ("count", 25.0, "of type number"),
+            ("count", True, "of type boolean"),
+            ("count", None, "absent or null"),
+            ("count", -1, "out of range"),
+            ("count", 10**30, "out of range"),
+            ("next_maker", 7, "of type integer"),
+            ("scheduled_tasks", None, "absent or null"),
+            ("scheduled_tasks", {}, "of type object"),
+            ("scheduled_tasks", "", "of type string"),
+        )
+    ),
+    *(
+        refuses(200, "another type", f"task {value!r}", last_task(value), "a task that is not an object or has no id")
+        for value in (None, [], "ST", {}, {"id": None}, {"id": ""})
+    ),
+    *(
+        refuses(
+            200,
+            "another type",
+            f"{name} of another type",
+            task_with(**{name: MISTAKES[kind]}),
+            f"whose {name} is of type {json_type(MISTAKES[kind])} instead of {TYPES[kind]}",
+        )
+        for name, kind in FIELDS.items()
+    ),
+    # an error code in a 200
+    *(
+        refuses(200, "error code in a 200", f"200 with {name}", body(document), NOT_YOURS, error_code="COC.00014121")
+        for name, document in (
+            ("error_code", {"error_code": "COC.00014121", "error_msg": "Not yours."}),
+            ("errorCode", {"errorCode": "COC.00014121", "errorMsg": "Not yours."}),
+            ("code one level down", {"error": {"code": "COC.00014121", "message": "Not yours."}}),
+        )
+    ),
+    refuses(200, "error code in a 200", "beside tasks", part("error_code", "COC.1"), "200, COC.1", error_code="COC.1"),
+    # oddities
+    harmless("only zeros", "code of zeros", part("error_code", "COC.00000000")),
+    harmless("only zeros", "code 0", part("code", 0)),
+    harmless("byte order mark", "byte order mark", edited(lambda content: b"\xef\xbb\xbf" + content)),
+    harmless("repeated", "repeated keys", replaced(b'"count"', b'"count":7,"count"')),
+    harmless("has added", "code of something new", part("site", {"code": "intl", "message": "International"})),
+    harmless("huge", "huge integer", task_with(created_time=10**40)),
+    harmless("nested", "nesting of a new field", new_field(b"[" * 80 + b"]" * 80)),
+    harmless("within the time", "slow, but in time", hang(0.05)),
+]
+
+# No response can bring these about: they have tests of their own.
+REFUSED = recovers("is refused", "refused", status(0), "failed: Connection refused")
+UNRESOLVED = recovers("cannot be resolved", "unresolved", status(0), "failed: Name or service not known")
+UNSENDABLE = fails("could not be sent", "unsendable", status(0), "could not be sent")
+UNREADABLE_HEADERS = status(401, content_type="x; charset")
+UNREADABLE = fails("cannot be read", "", UNREADABLE_HEADERS, "the response has headers that cannot be read")
+EVERY_ROW = [*ROWS, REFUSED, UNRESOLVED, UNSENDABLE, UNREADABLE]

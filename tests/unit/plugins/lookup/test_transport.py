@@ -1,0 +1,16 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tests of the utility, run with the lookup: where they are, ansible-test has no controller code."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.huaweicloud.coc.tests.unit.plugins.module_utils.test__transport import *  # noqa: F403 they are all run
+
+
+@pytest.fixture
+def plugin() -> str:
+    return "lookup"

@@ -1,0 +1,286 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The credentials of an ECS's agency, with the simulator as the metadata service; and that nothing else is queried."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
+    AUTH_TOKEN,
+    METADATA_ACCESS_KEY,
+    METADATA_SECRET_KEY,
+    METADATA_SECURITY_KEY,
+    METADATA_TOKEN,
+    SCHEDULED_TASKS,
+    body,
+    cut_body,
+    drip,
+    hang,
+    raw,
+    reset,
+    status,
+)
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import ids_of, run_python
+
+REAL_ADDRESS = _ecs_metadata.ADDRESS  # before a fixture replaces it
+TOKEN = ("PUT", METADATA_TOKEN)
+SECURITY_KEY = ("GET", METADATA_SECURITY_KEY)
+TASKS = ("GET", SCHEDULED_TASKS)
+SERVICE = "the ECS metadata service"
+ADVICE = "Use auth_source=ecs_metadata on a Huawei Cloud ECS only."
+CREDENTIAL = {
+    "access": METADATA_ACCESS_KEY,
+    "secret": METADATA_SECRET_KEY,
+    "securitytoken": "FakeMetadataSecurityToken",
+    "expires_at": "2999-01-01T00:00:00.000000Z",
+}
+
+
+@pytest.fixture
+def connection(endpoint, simulator, monkeypatch):
+    """Options that make both plugins get credentials from the simulator, and then tasks."""
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", f"127.0.0.1:{simulator.port}")
+    return {**endpoint, "auth_source": "ecs_metadata"}
+
+
+def requests_to(simulator):
+    return [(request.method, request.path) for request in simulator.requests]
+
+
+def credential(**changes):
+    """Return a fault that sends credentials with these changes."""
+    return body({"credential": {**CREDENTIAL, **changes}})
+
+
+# The way to the credentials
+
+
+def test_a_token_then_credentials_then_tasks(ask, simulator):
+    assert ask().ids == ids_of(simulator.tasks)
+    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]
+    for_token, for_key, for_tasks = simulator.requests
+    assert for_token.header("X-Metadata-Token-Ttl-Seconds") == "21600"
+    assert (for_key.header("X-Metadata-Token") or "").startswith("FakeMetadataToken-")
+    assert (for_tasks.header("X-Security-Token") or "").startswith("FakeMetadataSecurityToken")
+    assert f"Access={METADATA_ACCESS_KEY}," in (for_tasks.header("Authorization") or "")
+    assert "x-security-token" in (for_tasks.header("Authorization") or "")
+    assert for_tasks.header("X-Metadata-Token") is None
+    assert for_token.header("Authorization") is for_key.header("Authorization") is None
+
+
+@pytest.mark.parametrize("code", [404, 405, 503])
+def test_an_ecs_may_have_no_tokens(ask, simulator, code):
+    simulator.metadata_token_status = code
+    assert ask().ids == ids_of(simulator.tasks)
+    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]
+    assert simulator.requests[1].header("X-Metadata-Token") is None
+
+
+def test_ids_given_as_options_are_sent(ask, simulator):
+    assert ask(domain_id="fake-domain", project_id="fake-project").msg == ""
+    assert simulator.requests[-1].header("X-Domain-Id") == "fake-domain"
+    assert simulator.requests[-1].header("X-Project-Id") == "fake-project"
+
+
+def test_refused_credentials_are_named_and_not_shown(ask, simulator):
+    simulator.faults += [None, credential(secret="FakeOtherSecretKey")]
+    outcome = ask()
+    assert f"The credentials came from {SERVICE}." in outcome.error
+    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]
+    assert [secret for secret in (CREDENTIAL["securitytoken"], "FakeOtherSecretKey") if secret in outcome.output] == []
+
+
+# Silence
+
+
+def test_the_time_out_is_that_of_the_vendors_sdk():
+    assert _ecs_metadata.TIMEOUT == 3
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [[hang()], [drip(0.02)], [None, hang()], [None, drip(0.02, "headers")]],
+    ids=["hang", "drip", "hang later", "drip later"],
+)
+def test_silence_ends(ask, simulator, monkeypatch, pauses, faults):
+    monkeypatch.setattr(_ecs_metadata, "TIMEOUT", 0.3)
+    simulator.faults += faults
+    start = time.monotonic()
+    error = ask().error
+    assert time.monotonic() - start < 20  # only a whole response, dripped, takes longer than the time-out
+    assert f"{SERVICE} did not respond (TimeoutError)" in error
+    assert "on a Huawei Cloud ECS only" in error
+    assert (len(simulator.requests), pauses) == (len(faults), [])
+
+
+def test_nobody_there(ask, simulator, pauses, monkeypatch):
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
+    assert f"{SERVICE} did not respond (ConnectionRefusedError)" in ask().error
+    assert (simulator.requests, pauses) == ([], [])
+
+
+def test_no_proxy_is_used(ask, simulator, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    assert ask().msg == ""
+    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]
+
+
+# Whatever else the service sends
+
+ELSEWHERE = {"Location": "/elsewhere"}
+HTML = b"<html>\n<body>"
+OTHERS = [
+    *map(body, (b"", HTML, b"[" * 50000, [], b"null", {})),
+    *(body({"credential": value}) for value in (None, [], "FakeSecretKey", {})),
+    *(credential(expires_at=value) for value in (None, "", "soon", 32503680000, "2999-02-30T00:00:00.000000Z")),
+]
+BROKEN = (reset(), cut_body(5), body(b" " * 100000), raw(b"SSH-2.0"), body(b"\xff\xfe"))
+NOTHING = (None, "", " ", 1, ["FakeSecret"], {"a": "FakeSecret"}, True)
+# What the message says of the faults.
+FAILURES: dict[str, list[list]] = {
+    **{
+        f"returned HTTP {code} to a request for a token. Check": [[status(code, headers=ELSEWHERE)]]
+        for code in (204, 302, 400, 401, 403, 418, 429, 500, 502)
+    },
+    f"returned something other than a token. {ADVICE}": [
+        [body(token)] for token in (b"", b" ", HTML, "令牌".encode(), b"two words")
+    ],
+    **{
+        f"returned HTTP {code} to a request for credentials. Check that this ECS has an agency.": [
+            [None, status(code, headers=ELSEWHERE)]
+        ]
+        for code in (302, 401, 404, 500, 503)
+    },
+    "did not respond (": [[None, fault] for fault in BROKEN],
+    f"returned something other than credentials. {ADVICE}": [[None, fault] for fault in OTHERS],
+    **{
+        f"returned credentials without {name}. {ADVICE}": [[None, credential(**{name: value})] for value in NOTHING]
+        for name in ("access", "secret", "securitytoken")
+    },
+}
+
+
+def test_whatever_else_the_service_sends_is_an_error(ask, simulator, pauses):
+    for words, faults in ((words, faults) for words, cases in FAILURES.items() for faults in cases):
+        simulator.requests.clear()
+        simulator.faults[:] = faults
+        outcome = ask()
+        assert outcome.error.startswith(f"{SERVICE} {words}")
+        assert "FakeSecret" not in outcome.output
+        assert (requests_to(simulator), pauses) == ([TOKEN, SECURITY_KEY][: len(faults)], [])
+
+
+def test_impossible_characters_are_refused_and_not_shown(ask, simulator):
+    for wrong in ("Fake\nSecret", "Fake\0Secret", "FäkeSecret"):
+        simulator.requests.clear()
+        simulator.faults += [None, credential(securitytoken=wrong)]
+        error = ask().error
+        assert "securitytoken has characters that credentials never have" in error
+        assert "Secret" not in error
+        assert requests_to(simulator) == [TOKEN, SECURITY_KEY]
+
+
+# Time
+
+
+def test_expired_credentials_are_not_used(ask, simulator):
+    simulator.metadata_expires_in = -60
+    error = ask().error
+    assert f"{SERVICE} returned credentials that expired at 20" in error
+    assert "Set the clock of this ECS." in error
+    assert requests_to(simulator) == [TOKEN, SECURITY_KEY]
+
+
+def test_credentials_are_used_for_a_whole_list(ask, simulator):
+    simulator.page_cap, simulator.metadata_expires_in = 20, 300
+    assert ask().ids == ids_of(simulator.tasks)
+    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS, TASKS, TASKS]
+
+
+def test_credentials_are_renewed_before_they_expire(ask, simulator):
+    simulator.page_cap, simulator.metadata_expires_in = 20, 30  # less than a request may take
+    assert ask().ids == ids_of(simulator.tasks)
+    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS] * 3
+    assert len({request.header("X-Security-Token") for request in simulator.requests[2::3]}) == 3
+
+
+def test_a_failed_renewal_fails_the_list(ask, simulator):
+    simulator.page_cap, simulator.metadata_expires_in = 20, 30
+    simulator.faults += [None, None, None, None, status(500)]
+    error = ask().error
+    assert f"{SERVICE} returned HTTP 500 to a request for credentials" in error
+    assert "The 20 tasks that came before are not returned" in error
+
+
+# Only who is told to, asks it
+
+
+@pytest.mark.parametrize("name", ["access_key", "secret_key", "security_token", "auth_token", "credentials_file"])
+def test_other_credentials_are_excluded(ask, simulator, name):
+    assert ask(**{name: "FakeValue"}).error == f"auth_source=ecs_metadata excludes {name}. Remove one or the other."
+    assert simulator.connections == 0
+
+
+@pytest.mark.parametrize("auth_source", [{}, {"auth_source": "auto"}, {"auth_source": ""}], ids=str)
+def test_auto_never_asks(ask, connection, endpoint, simulator, monkeypatch, auth_source):
+    assert ask(endpoint, **auth_source).error.startswith("No credentials found.")
+    assert simulator.connections == 0
+    monkeypatch.setenv("HW_AUTH_TOKEN", AUTH_TOKEN)
+    assert ask(endpoint, **auth_source).ids == ids_of(simulator.tasks)
+    assert requests_to(simulator) == [TASKS]
+
+
+def test_the_environment_is_not_read(ask, simulator, monkeypatch):
+    monkeypatch.setenv("HW_AUTH_TOKEN", AUTH_TOKEN)
+    assert ask().msg == ""
+    assert simulator.requests[-1].header("X-Auth-Token") is None
+    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]
+
+
+def test_nothing_is_sent_to_the_real_address_by_default(ask, endpoint, monkeypatch, only_loopback):
+    assert REAL_ADDRESS == "169.254.169.254"
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", REAL_ADDRESS)
+    assert ask(endpoint).error.startswith("No credentials found.")
+    assert not only_loopback.exists()
+
+
+# The guard that proves it, tried with an address that leads nowhere (RFC 5737)
+
+
+def test_the_guard_refuses_other_machines(ask, connection, monkeypatch, only_loopback):
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "192.0.2.1")
+    assert "did not respond (PermissionError)" in ask().error
+    assert only_loopback.read_text() == "socket.connect ('192.0.2.1', 80)\n"
+    only_loopback.unlink()  # else it fails this test
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "socket.create_connection(('192.0.2.1', 80), 1)",
+        "socket.socket().connect_ex(('192.0.2.1', 80))",
+        "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+        "socket.socket(socket.AF_INET6).connect(('2001:db8::1', 80))",
+    ],
+)
+def test_the_guard_binds_processes(code, only_loopback):
+    process = run_python("-c", f"import socket; {code}")
+    assert process.returncode == 1
+    assert "PermissionError: a test sends to" in process.stderr
+    assert only_loopback.exists()
+    only_loopback.unlink()
+
+
+def test_the_guard_allows_this_machine(simulator, only_loopback):
+    process = run_python("-c", f"import socket; socket.create_connection(('localhost', {simulator.port}), 10)")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert not only_loopback.exists()
+    assert str(only_loopback) == os.environ["COC_TESTS_REFUSED"]

@@ -1,0 +1,350 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real certificates, real proxies: which servers are trusted, and what a proxy sees."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import select
+import socket
+import socketserver
+import ssl
+import threading
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import trustme
+from cryptography import x509
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _transport
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, ids_of
+
+NOW = datetime.now(timezone.utc)
+DAY = timedelta(days=1)
+# The server's certificates: the host that each is for, and when it is valid.
+CERTIFICATES: dict[str, tuple[str, datetime, datetime]] = {
+    "good": ("127.0.0.1", NOW - DAY, NOW + DAY),
+    "expired": ("127.0.0.1", NOW - 2 * DAY, NOW - DAY),
+    "early": ("127.0.0.1", NOW + DAY, NOW + 2 * DAY),
+    "elsewhere": ("192.0.2.1", NOW - DAY, NOW + DAY),
+    "named": ("coc.test", NOW - DAY, NOW + DAY),
+}
+UNTRUSTED = "the certificate cannot be trusted: "
+UNKNOWN_AUTHORITY = UNTRUSTED + "unable to get local issuer certificate"
+NAMED = {"endpoint": "https://coc.test"}  # reached through a proxy only
+PROXY_PASSWORD = "FakeProxyPassword"
+
+
+@pytest.fixture(scope="session")
+def contexts(authority):
+    """What a server needs to show each of CERTIFICATES."""
+    contexts = {}
+    for name, (host, start, end) in CERTIFICATES.items():
+        contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(host, not_before=start, not_after=end).configure_cert(contexts[name])
+    return contexts
+
+
+@pytest.fixture
+def certificate():
+    """The one that the simulator shows; tests replace it."""
+    return "good"
+
+
+@pytest.fixture
+def simulator(contexts, certificate):
+    with coc_simulator.Simulator(tls=contexts.get(certificate), page_cap=20) as running:
+        yield running
+
+
+@pytest.fixture
+def connection(simulator):
+    connection = {**connection_to(simulator), "security_token": coc_simulator.SECURITY_TOKEN}
+    return {**connection, "endpoint": simulator.endpoint.replace("http:", "https:")}
+
+
+@pytest.fixture(scope="session")
+def ca_files(ca_file, tmp_path_factory):
+    other = str(tmp_path_factory.mktemp("ca") / "other.pem")
+    trustme.CA().cert_pem.write_to_path(other)
+    return {"ours": ca_file, "other": other}
+
+
+# Certificates
+
+
+def test_ca_path_takes_a_file(ask, simulator, ca_file):
+    assert ask(ca_path=ca_file).ids == ids_of(simulator.tasks)
+    assert (len(simulator.requests), simulator.connections) == (3, 1)
+
+
+def rehash(certificate: bytes) -> str:
+    """Return the name that ``openssl rehash`` gives to a CA certificate (PEM): a hash of its subject, simplified."""
+    subject = x509.load_pem_x509_certificate(certificate).subject
+    simple = x509.Name([x509.NameAttribute(part.oid, " ".join(str(part.value).lower().split())) for part in subject])
+    encoded = simple.public_bytes()
+    digest = hashlib.sha1(encoded[2 if encoded[1] < 128 else 3 :]).digest()  # without the head of the outer sequence
+    return f"{int.from_bytes(digest[:4], 'little'):08x}.0"
+
+
+def test_ca_path_takes_a_folder_that_is_prepared(ask, simulator, authority, tmp_path):
+    content = authority.cert_pem.bytes()
+    (tmp_path / "ca.pem").write_bytes(content)
+    assert UNKNOWN_AUTHORITY in ask(ca_path=str(tmp_path)).error
+    (tmp_path / rehash(content)).write_bytes(content)
+    assert ask(ca_path=str(tmp_path)).ids == ids_of(simulator.tasks)
+
+
+@pytest.mark.parametrize(
+    "certificate, authority_of, reason",
+    [
+        ("expired", "ours", "certificate has expired"),
+        ("early", "ours", "certificate is not yet valid"),
+        (
+            "elsewhere",
+            "ours",
+            "'127.0.0.1'",
+        ),  # does not match, or is not valid for: urllib3 1 and 2 word it differently
+        ("good", "other", UNKNOWN_AUTHORITY),
+        ("good", "", UNKNOWN_AUTHORITY),
+    ],
+)
+def test_a_certificate_that_cannot_be_trusted_is_refused(ask, simulator, ca_files, pauses, authority_of, reason):
+    error = ask(ca_path=ca_files.get(authority_of)).error
+    assert UNTRUSTED in error
+    assert reason in error.partition("failed: ")[2]
+    assert "ca_path" in error and "validate_certs" in error
+    assert (simulator.requests, pauses) == ([], [])  # it got no request, and there was no retry
+
+
+@pytest.mark.parametrize("certificate", CERTIFICATES)
+def test_validate_certs_can_be_switched_off(ask, simulator, certificate):
+    outcome = ask(validate_certs=False)
+    assert outcome.ids == ids_of(simulator.tasks)
+    assert outcome.warnings == []
+
+
+@pytest.mark.parametrize(
+    "variables, options, works",
+    [
+        ({"REQUESTS_CA_BUNDLE": "ours"}, {}, True),
+        ({"REQUESTS_CA_BUNDLE": "ours"}, {"ca_path": "other"}, False),
+        ({"REQUESTS_CA_BUNDLE": "other"}, {"ca_path": "ours"}, True),
+        ({"REQUESTS_CA_BUNDLE": "other"}, {"validate_certs": False}, True),
+        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "ours"}, {}, False),
+        ({"CURL_CA_BUNDLE": ""}, {}, False),  # an empty one makes requests' own sessions validate nothing
+        ({"CURL_CA_BUNDLE": "other"}, {"ca_path": "ours"}, True),
+        ({"SSL_CERT_FILE": "ours"}, {}, False),
+    ],
+    ids=str,
+)
+def test_variables_do_not_override_options(ask, simulator, ca_files, monkeypatch, variables, options, works):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, ca_files.get(value, value))
+    outcome = ask(**{name: ca_files.get(value, value) for name, value in options.items()})
+    assert outcome.failed is not works
+    assert bool(simulator.requests) is works
+
+
+def test_ca_path_without_certificates_is_refused_before_any_request(ask, simulator, tmp_path, monkeypatch):
+    empty, none = tmp_path / "empty.pem", str(tmp_path / "none.pem")
+    empty.touch()
+    assert ask(ca_path=none).error.startswith(f"ca_path: {none} does not exist")
+    assert ask(ca_path=str(empty)).error.startswith(f"ca_path: {empty} cannot be read as CA certificates")
+    both = ask(ca_path=str(tmp_path), validate_certs=False).error
+    assert both.startswith("ca_path: has no effect with validate_certs=false")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", none)
+    assert ask().error.startswith(f"environment variable REQUESTS_CA_BUNDLE: {none} does not exist")
+    assert simulator.connections == 0
+
+
+# TLS itself
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_tls_1_2_is_the_least(verify):
+    adapter = _transport._Adapter(verify)
+    for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://127.0.0.1:9")):
+        assert manager.connection_pool_kw["ssl_context"].minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+class Leave(socketserver.BaseRequestHandler):
+    """Reads the client's greeting, then closes the connection."""
+
+    def handle(self):
+        self.request.recv(65536)
+
+
+def test_a_connection_that_is_closed_in_the_handshake_is_tried_again(ask, pauses):
+    with socketserver.TCPServer(("127.0.0.1", 0), Leave) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        error = ask(endpoint=f"https://127.0.0.1:{server.server_address[1]}", max_retries=1).error
+        server.shutdown()
+    assert "failed: the connection was closed during the TLS handshake. Check the endpoint" in error
+    assert "Tried 2 times." in error
+    assert len(pauses) == 1
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_a_server_of_tls_1_1_is_refused(ask, authority, ca_file, pauses):
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(old)
+    old.set_ciphers("ALL:@SECLEVEL=0")  # else OpenSSL speaks nothing that old
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with coc_simulator.Simulator(tls=old) as simulator:
+        error = ask(endpoint=simulator.endpoint, ca_path=ca_file).error
+    assert "no TLS connection" in error and "TLS 1.2 or later" in error
+    assert (simulator.requests, pauses) == ([], [])
+
+
+@pytest.mark.parametrize("certificate", [None])
+def test_a_server_of_plain_http_is_named(ask, simulator, pauses, certificate):
+    error = ask().error
+    assert "no TLS connection" in error and "must speak HTTPS" in error
+    assert (simulator.requests, pauses) == ([], [])
+
+
+# Proxies
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """A proxy that knows CONNECT only, and connects every host to ``target``. With a ``refusal`` it connects nobody."""
+
+    daemon_threads = True
+
+    def __init__(self, target: str, refusal: str = "") -> None:
+        super().__init__(("127.0.0.1", 0), _Tunnel)
+        host, _separator, port = target.rpartition("/")[2].partition(":")
+        self.target = (host, int(port))
+        self.refusal = refusal
+        self.heads: list[str] = []  # of the requests to the proxy itself
+        self.relayed = b""  # what clients sent through it
+
+    def url(self, prefix: str = "http://") -> str:
+        return f"{prefix}127.0.0.1:{self.server_address[1]}"
+
+    def __enter__(self) -> Proxy:
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Tunnel(socketserver.StreamRequestHandler):
+    server: Proxy
+
+    def handle(self) -> None:
+        self.server.heads.append(b"".join(iter(self.rfile.readline, b"\r\n")).decode())
+        if self.server.refusal:
+            self.wfile.write(f"HTTP/1.1 {self.server.refusal}\r\nContent-Length: 0\r\n\r\n".encode())
+            return
+        with socket.create_connection(self.server.target) as upstream:
+            self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            other = {self.connection: upstream, upstream: self.connection}
+            while True:
+                for side in select.select(list(other), [], [])[0]:
+                    content = side.recv(65536)
+                    if not content:
+                        return
+                    if side is self.connection:
+                        self.server.relayed += content
+                    other[side].sendall(content)
+
+
+@pytest.fixture
+def proxy(simulator) -> t.Iterator[Proxy]:
+    with Proxy(simulator.endpoint) as running:
+        yield running
+
+
+@pytest.mark.parametrize("certificate", ["named"])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_is_used_and_sees_nothing(ask, simulator, proxy, ca_file, monkeypatch, variable, certificate):
+    monkeypatch.setenv(variable, proxy.url())
+    assert ask(**NAMED, ca_path=ca_file).ids == ids_of(simulator.tasks)
+    assert (len(simulator.requests), len(proxy.heads)) == (3, 1)
+    assert simulator.requests[0].header("Host") == "coc.test"
+    assert proxy.heads[0].startswith("CONNECT coc.test:443 ")
+    assert "authorization" not in proxy.heads[0].lower()
+    secrets = [coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.ACCESS_KEY]
+    seen = (proxy.heads[0].encode() + proxy.relayed).lower()
+    assert [text for text in (*secrets, "X-Sdk-Date", "SDK-HMAC") if text.lower().encode() in seen] == []
+    assert b"x-security-token" not in seen
+
+
+@pytest.mark.parametrize("certificate", ["named"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_is_told_its_own_password_only(ask, simulator, proxy, ca_file, monkeypatch, scheme, certificate):
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url(f"{scheme}user:p%40ss%2Fword@"))
+    assert ask(**NAMED, ca_path=ca_file).msg == ""
+    assert f"Proxy-Authorization: Basic {base64.b64encode(b'user:p@ss/word').decode()}" in proxy.heads[0]
+    assert simulator.requests[0].header("Proxy-Authorization") is None
+    assert (simulator.requests[0].header("Authorization") or "").startswith("SDK-HMAC-SHA256 ")
+
+
+def test_the_certificate_is_validated_through_a_proxy(ask, simulator, proxy, ca_file, monkeypatch, pauses):
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url())
+    assert UNKNOWN_AUTHORITY in ask().error
+    assert "'coc.test'" in ask(**NAMED, ca_path=ca_file).error.partition(UNTRUSTED)[2]
+    assert (simulator.requests, pauses) == ([], [])
+    assert ask(**NAMED, validate_certs=False).ids == ids_of(simulator.tasks)
+
+
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com, 127.0.0.0/8"])
+def test_no_proxy_is_respected(ask, simulator, proxy, ca_file, monkeypatch, exempt):
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url())
+    assert ask(ca_path=ca_file).ids == ids_of(simulator.tasks)
+    assert len(proxy.heads) == 1
+    monkeypatch.setenv("NO_PROXY", exempt)
+    assert ask(ca_path=ca_file).ids == ids_of(simulator.tasks)
+    assert len(proxy.heads) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal, attempts",
+    [("403 Forbidden", 1), ("407 Proxy Authentication Required", 1), ("503 Service Unavailable", 3)],
+)
+def test_a_proxy_that_refuses_is_named(ask, simulator, proxy, monkeypatch, pauses, refusal, attempts):
+    proxy.refusal = refusal
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url(f"http://user:{PROXY_PASSWORD}@"))
+    outcome = ask(max_retries=2)
+    assert f"failed at the proxy: Tunnel connection failed: {refusal}" in outcome.error
+    assert "HTTPS_PROXY, ALL_PROXY and NO_PROXY" in outcome.msg
+    assert PROXY_PASSWORD not in outcome.output
+    assert (len(proxy.heads), len(pauses), simulator.connections) == (attempts, attempts - 1, 0)
+
+
+def test_a_proxy_that_is_not_there_is_named(ask, simulator, monkeypatch, pauses):
+    with Proxy(simulator.endpoint) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url(f"http://user:{PROXY_PASSWORD}@"))
+    outcome = ask(max_retries=1)
+    words = "failed at the proxy: Connection refused. Check the environment variables HTTPS_PROXY"
+    assert words in outcome.error
+    assert PROXY_PASSWORD not in outcome.output
+    assert len(pauses) == 1
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        f"http://user:{PROXY_PASSWORD}#1@127.0.0.1:3128",
+        f"http://user:{PROXY_PASSWORD}@127.0.0.1:port",
+        f"http://user:{PROXY_PASSWORD}@127.0.0.1:99999",
+        f"http://user:{PROXY_PASSWORD}@",
+        f"http://{PROXY_PASSWORD}:[@127.0.0.1",
+        f"socks5://user:{PROXY_PASSWORD}@127.0.0.1:1080",
+    ],
+)
+def test_a_proxy_that_is_not_a_url_is_refused_and_not_quoted(ask, simulator, monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    outcome = ask()
+    assert outcome.error.startswith("HTTPS_PROXY or ALL_PROXY: not a URL of the form http://host:port")
+    assert PROXY_PASSWORD not in outcome.output
+    assert simulator.connections == 0
