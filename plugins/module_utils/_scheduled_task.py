@@ -132,7 +132,8 @@ def fetch_page(
     tasks, count, marker = (reply.document.get(name) for name in ("scheduled_tasks", "count", "next_maker"))
     if tasks is None and count == 0:
         tasks = []
-    if type(tasks) is not list or type(count) is not int or not isinstance(marker, (str, type(None))):
+    types = [type(tasks), type(count)]  # not isinstance: a bool would pass for an int
+    if types != [list, int] or not isinstance(marker, (str, type(None))):
         found = f"scheduled_tasks {_describe(tasks)}, count {_describe(count)} and next_maker {_describe(marker)}"
         raise reply.unexpected(found, "an array, an integer and a string")
     if not 0 <= count < 2**63:
@@ -152,9 +153,10 @@ def normalize_task(reply: Reply, task: object) -> dict[str, t.Any]:
         raise reply.unexpected("a task with a new field that is nested too deeply", f"at most {MAX_DEPTH} levels")
     for field, kind in FIELDS.items():
         value = normalized[field]
+        found = type(value)  # not isinstance: a bool would pass for an int
         if value == "":  # an empty value comes as null, as "", or not at all (Terraform provider)
             normalized[field] = None
-        elif value is not None and type(value) is not kind:  # not isinstance: a bool would pass for an int
+        elif value is not None and found is not kind:
             raise reply.unexpected(f"a task whose {field} is {_describe(value)}", TYPES[kind])
     return normalized
 

@@ -385,16 +385,18 @@ class Storage(http.server.ThreadingHTTPServer):
         self.kept: list[tuple[str, str | None, str]] = []
         self.status = 200
 
+        storage = self
+
         class Handler(http.server.BaseHTTPRequestHandler):
-            def log_message(handler, *_arguments):
+            def log_message(self, *_arguments):
                 """Say nothing."""
 
-            def do_PUT(handler):
-                body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                self.kept.append((handler.path, handler.headers["Content-Type"], body.decode()))
-                handler.send_response(self.status)
-                handler.send_header("Content-Length", "0")
-                handler.end_headers()
+            def do_PUT(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                storage.kept.append((self.path, self.headers["Content-Type"], body.decode()))
+                self.send_response(storage.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
         super().__init__(("127.0.0.1", 0), Handler)
 

@@ -53,7 +53,9 @@ def main(path: str) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(Path(path).resolve().as_uri())
         print(f"{page.locator('tbody tr').count()} tasks, milliseconds until the next frame:")
-        times = [[page.evaluate(TIMED, [selector, text]) for _name, selector, text in ACTIONS] for _ in range(ROUNDS)]
+        times = [
+            [page.evaluate(TIMED, [selector, text]) for _name, selector, text in ACTIONS] for _round in range(ROUNDS)
+        ]
         for (name, _selector, _text), taken in zip(ACTIONS, zip(*times)):
             print(f"{name:22} {min(taken):5.0f} {statistics.median(taken):5.0f} {max(taken):5.0f}")
         browser.close()
