@@ -129,7 +129,9 @@ def fetch_page(
     """Return one page: its tasks with all fields, the total, and the marker of the next page, None if there is none."""
     lost = f"The {so_far} tasks that came before are not returned: the list would not be complete." if so_far else ""
     reply = client.get(PATH, query, PERMISSION, lost)
-    tasks, count, marker = (reply.document.get(name) for name in ("scheduled_tasks", "count", "next_maker"))
+    tasks: t.Any = reply.document.get("scheduled_tasks")
+    count: t.Any = reply.document.get("count")
+    marker = reply.document.get("next_maker")
     if tasks is None and count == 0:
         tasks = []
     types = [type(tasks), type(count)]  # not isinstance: a bool would pass for an int
