@@ -8,7 +8,7 @@ PYTHON ?= python3
 NOX = .venv/bin/python -m nox
 ROUNDS ?= 5
 
-.PHONY: help demo docs test matrix coverage bench clean
+.PHONY: help demo docs test matrix coverage bench probe clean
 
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
@@ -17,6 +17,7 @@ help:
 	@echo "make coverage  share of the plugins' lines that the tests run"
 	@echo "make bench     speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
 	@echo "make docs      the documentation site, in docs/build/html"
+	@echo "make probe     what your account can tell about the service, in 25 requests; PROJECT=ID: an enterprise project"
 	@echo "make clean     removes what the commands above set up"
 
 demo: .venv/ready
@@ -33,6 +34,9 @@ coverage: .venv/ready
 
 bench: .venv/ready
 	$(NOX) --session bench -- --rounds $(ROUNDS)
+
+probe: .venv/ready
+	@$(NOX) --session probe -- $(if $(PROJECT),--enterprise-project $(PROJECT))
 
 docs: .venv/ready
 	$(NOX) --session docs

@@ -226,6 +226,15 @@ def demo(session: nox.Session) -> None:
     session.run("python", "tests/coc_simulator", "--", "python", "utils/demo.py", log=False)
 
 
+@nox.session(default=False)
+def probe(session: nox.Session) -> None:
+    """Ask the service itself, with the user's own account; arguments are those of utils/probe."""
+    install_for_examples(session)
+    session.env["PYTHONPATH"] = session.env["ANSIBLE_COLLECTIONS_PATH"]
+    command = ["-m", "ansible_collections.huaweicloud.coc.utils.probe", "--output", "tests/output/probe.md"]
+    session.run("python", *command, *session.posargs, log=False)
+
+
 @nox.session
 def examples(session: nox.Session) -> None:
     """Check that the demo and every example of the documentation do what they say."""
