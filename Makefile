@@ -13,7 +13,7 @@ ROUNDS ?= 5
 export LC_ALL = C.UTF-8
 export PIP_COMPILE = no
 
-.PHONY: help demo test format matrix coverage bench docs clean
+.PHONY: help demo test format matrix coverage bench docs probe clean
 
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
@@ -23,6 +23,7 @@ help:
 	@echo "make coverage  share of the plugins' lines that the tests run"
 	@echo "make bench     speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
 	@echo "make docs      the documentation site, in docs/build/html"
+	@echo "make probe     what your account can tell about the service, in 25 requests; PROJECT=ID: an enterprise project"
 	@echo "make clean     removes what the commands above set up"
 	@echo "One test:      .venv/bin/nox -e units -- tests/unit/test_listing.py -k marker"
 
@@ -43,6 +44,9 @@ coverage: .venv/ready
 
 bench: .venv/ready
 	@$(NOX) --session bench -- --rounds $(ROUNDS)
+
+probe: .venv/ready
+	@$(NOX) --session probe -- $(if $(PROJECT),--enterprise-project $(PROJECT))
 
 docs: .venv/ready
 	@$(NOX) --session docs

@@ -182,6 +182,14 @@ def demo(session: nox.Session) -> None:
     session.run("python", "-m", simulator, "--", "python", "utils/demo.py", log=False)
 
 
+@nox.session(default=False)
+def probe(session: nox.Session) -> None:
+    """Ask the service itself, with the user's own account; arguments are those of utils/probe."""
+    install_collection(session)
+    command = ["-m", "ansible_collections.huaweicloud.coc.utils.probe", "--output", "tests/output/probe.md"]
+    session.run("python", *command, *session.posargs, log=False)
+
+
 @nox.session
 def examples(session: nox.Session) -> None:
     """Run the demo and every example of the documentation; arguments are those of pytest."""
