@@ -102,6 +102,11 @@ options:
       - Only tasks that run on this one resource, at most 128 characters. Leave it out for all.
       - That the service filters by it is documented, not proven.
     type: str
+"""
+
+    # What a list that may begin and end anywhere adds.
+    PAGING = r"""
+options:
   marker:
     description:
       - >-

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - huaweicloud.coc._connection
   - huaweicloud.coc._connection.lookup
   - huaweicloud.coc._scheduled_task
+  - huaweicloud.coc._scheduled_task.paging
   - huaweicloud.coc._scheduled_task.lookup
 options:
   _terms:
