@@ -84,7 +84,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import find_aliases, without_blanks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import SharedRun
 
@@ -100,7 +100,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "cache_timeout": {"type": "int", "default": 0},
     "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
 }
-ALIASES = {alias: name for name, spec in OPTIONS.items() for alias in spec.get("aliases", ())}
+ALIASES = find_aliases(OPTIONS)
 ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "REQUESTS_CA_BUNDLE", "HOME")
 
 
