@@ -8,10 +8,11 @@ PYTHON ?= python3
 NOX = .venv/bin/python -m nox
 ROUNDS ?= 5
 
-.PHONY: help demo docs test matrix coverage bench clean
+.PHONY: help demo demo-events docs test matrix coverage bench clean
 
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
+	@echo "make demo-events  a rule of Event-Driven Ansible fires on the simulator; needs Java 17 or later"
 	@echo "make test      linters, sanity, unit and integration tests with one ansible-core"
 	@echo "make matrix    the same tests with every ansible-core and Python of this machine; ONLY=ends: oldest and newest"
 	@echo "make coverage  share of the plugins' lines that the tests run"
@@ -21,6 +22,9 @@ help:
 
 demo: .venv/ready
 	@$(NOX) --session demo
+
+demo-events: .venv/ready
+	@$(NOX) --session demo-events
 
 test: .venv/ready
 	$(NOX) --parallel auto

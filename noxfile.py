@@ -22,6 +22,7 @@ from antsibull_nox.ansible import get_ansible_core_info, parse_ansible_core_vers
 from antsibull_nox.collection import build_collection
 from antsibull_nox.utils import Version
 
+ANSIBLE_RULEBOOK = "ansible-rulebook==1.3.2"  # docs/awx/decision-environment.yml has the same
 ANSIBLE_CORES = ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
 # ansible-test is to use the Python that runs this file, alone.
 PYTHON = ["--venv", "--python", f"{sys.version_info.major}.{sys.version_info.minor}"]
@@ -224,6 +225,15 @@ def demo(session: nox.Session) -> None:
     """Run the example playbooks on the simulator, with the collection installed as users have it."""
     install_for_examples(session)
     session.run("python", "tests/coc_simulator", "--", "python", "utils/demo.py", log=False)
+
+
+@nox.session(name="demo-events", default=False)
+def demo_events(session: nox.Session) -> None:
+    """Show on the simulator how tasks fail and a rule of Event-Driven Ansible fires."""
+    session.run("python", "utils/demo_events.py", "--check-java", log=False)
+    install_for_examples(session)
+    session.install(ANSIBLE_RULEBOOK)
+    session.run("python", "utils/demo_events.py", log=False)
 
 
 @nox.session
