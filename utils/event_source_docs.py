@@ -4,12 +4,14 @@
 
 """Write the page of the documentation about the event source, for which antsibull-docs has no place.
 
-It needs ansible-core, antsibull-docs-parser, and this checkout on PYTHONPATH as ansible_collections/huaweicloud/coc.
+It needs antsibull-docs-parser, and ansible-core, which must find the collection. An argument is the file to write in
+place of the page.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 import textwrap
 import typing as t
 from pathlib import Path
@@ -130,4 +132,4 @@ def render() -> str:
 
 if __name__ == "__main__":
     init_plugin_loader()
-    PAGE.write_text(render(), "utf-8")
+    Path(sys.argv[1] if sys.argv[1:] else PAGE).write_text(render(), "utf-8")
