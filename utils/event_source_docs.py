@@ -11,6 +11,7 @@ place of the page.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import textwrap
 import typing as t
@@ -25,6 +26,8 @@ from antsibull_docs_parser import parser, rst
 CHECKOUT = Path(__file__).parents[1]
 SOURCE = CHECKOUT / "extensions/eda/plugins/event_source/scheduled_task.py"
 PAGE = CHECKOUT / "docs/docsite/rst/event_source.rst"
+# Sphinx would look for the description of each.
+ENVIRONMENT_VARIABLE = re.compile(r"\bE\(")
 
 TEMPLATE = """..
   Copyright (c) 2026, huaweicloud.coc contributors
@@ -109,7 +112,7 @@ def items(paragraphs: list[str]) -> str:
     """Return paragraphs with Ansible's markup as a list in reStructuredText."""
     wrapped = [
         textwrap.fill(
-            rst.to_rst(parser.parse(text, parser.Context())),
+            rst.to_rst_plain(parser.parse(ENVIRONMENT_VARIABLE.sub("C(", text), parser.Context())),
             118,
             initial_indent="- ",
             subsequent_indent="  ",
