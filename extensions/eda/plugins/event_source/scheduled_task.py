@@ -63,6 +63,8 @@ requirements:
 notes:
   - Filter by what rarely changes, and leave states such as C(last_execution_status) to the conditions of rules. A task
     that a filter lets in or out for its state is C(created) or C(removed), although nobody created or removed it.
+  - ansible-rulebook itself logs the options of sources with C(-vv), secrets included. Give secrets by environment
+    variables or by the profile file.
   - An age in O(last_execution_start_time) or O(last_execution_end_time) counts from each listing.
 seealso:
   - module: huaweicloud.coc.scheduled_task_info
@@ -155,7 +157,6 @@ OPTIONS: ArgumentSpec = {
     "since": {"type": "str"},
 }
 LONGEST_INTERVAL = 86400  # seconds
-NOT_FROM_THE_USER = "eda_feedback_queue"  # ansible-rulebook adds it to the options of a source with feedback
 STOPPED = "Nothing more is asked until this rulebook is started again, so that the access key is not locked."
 
 
@@ -198,9 +199,7 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
 def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return all of :data:`OPTIONS`, from those that the rulebook gives. Raises :class:`CocError`."""
     aliases = find_aliases(OPTIONS)
-    given = {
-        aliases.get(name, name): value for name, value in without_blanks(args).items() if name != NOT_FROM_THE_USER
-    }
+    given = {aliases.get(name, name): value for name, value in without_blanks(args).items()}
     for name in PAGING:
         if name in given:
             raise CocError(f"{name}: {PLUGIN} always compares all tasks that match. Leave {name} out.")

@@ -508,16 +508,16 @@ def test_a_missing_library_ends_it(simulator, connection, monkeypatch):
     assert simulator.connections == 0
 
 
-def test_blanks_aliases_and_what_ansible_rulebook_adds_are_taken(simulator, connection):
+def test_blanks_aliases_and_numbers_as_text_are_taken(simulator, connection):
     options = {"ak": connection["access_key"], "sk": connection["secret_key"], "endpoint": connection["endpoint"]}
     blanks = {name: "" for name in plugin.OPTIONS if name not in options}
-    added = {"interval": "60", "limit": " ", "eda_feedback_queue": asyncio.Queue()}
+    given_as_text = {"interval": "60", "limit": " "}
 
     async def scenario(source):
         assert await source.poll() == []
         assert [request.raw_query for request in simulator.requests] == ["limit=1000"]
 
-    run({**blanks, **options, **added}, scenario)
+    run({**blanks, **options, **given_as_text}, scenario)
 
 
 def test_the_documented_options_are_those_of_the_code():
