@@ -268,6 +268,17 @@ def awx(session: nox.Session) -> None:
         session.warn("The report was NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
 
 
+@nox.session
+def eda(session: nox.Session) -> None:
+    """Run rulebooks in the real ansible-rulebook, with all of Ansible beside it, as on a developer's machine."""
+    session.install("ansible==12.3.0", ANSIBLE_RULEBOOK, "pytest==9.2.0", "pytest-xdist==3.8.0", "requests")
+    session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
+    session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(install_collection(session))
+    session.run("pytest", "-p", "no:cacheprovider", "-rs", "--numprocesses=2", "tests/eda")
+    if not shutil.which("java"):
+        session.warn("NO RULEBOOK WAS RUN: there is no Java on this machine; install a JRE 17 or later")
+
+
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Compare the plugins with what people would use instead; arguments are those of tests/benchmark/bench.py."""
