@@ -52,12 +52,7 @@ def find_lack() -> str:
 
 
 LACK = find_lack()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if LACK:
-            item.add_marker(pytest.mark.skip(reason=f"NO RULEBOOK WAS RUN: {LACK}"))
+NEEDS_RULEBOOK = pytest.mark.skipif(bool(LACK), reason=f"NO RULEBOOK WAS RUN: {LACK}")
 
 
 @pytest.fixture

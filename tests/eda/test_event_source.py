@@ -10,7 +10,9 @@ import json
 import time
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.eda.conftest import OPTIONS
+from ansible_collections.huaweicloud.coc.tests.eda.conftest import NEEDS_RULEBOOK, OPTIONS
+
+pytestmark = NEEDS_RULEBOOK
 
 WRONG_SECRET_KEY = "FakeWrongSecretKey0000000000000000000001"
 
