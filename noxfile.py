@@ -271,7 +271,14 @@ def awx(session: nox.Session) -> None:
 @nox.session
 def eda(session: nox.Session) -> None:
     """Run rulebooks in the real ansible-rulebook, with all of Ansible beside it, as on a developer's machine."""
-    session.install("ansible==12.3.0", ANSIBLE_RULEBOOK, "pytest==9.2.0", "pytest-xdist==3.8.0", "requests")
+    session.install(
+        "ansible==12.3.0",
+        ANSIBLE_RULEBOOK,
+        "antsibull-docs-parser==1.2.3",
+        "pytest==9.2.0",
+        "pytest-xdist==3.8.0",
+        "requests",
+    )
     session.env["ANSIBLE_HOME"] = str(Path(session.create_tmp()).absolute() / "ansible")
     session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(install_collection(session))
     session.run("pytest", "-p", "no:cacheprovider", "-rs", "--numprocesses=2", "tests/eda")
