@@ -94,10 +94,10 @@ def test_a_playbook_names_failed_tasks_and_outages(simulator: coc_simulator.Simu
     simulator.change(task=0, set={"name": TEMPLATE})
     failed = simulator.change(task=0, run="ABNORMAL")
     finished = simulator.change(task=1, run="FINISHED")
-    said = f'"msg": "{TEMPLATE} ({failed["id"]}) in {failed["region_id"]}: execution ABNORMAL"'
+    said = f'"msg": "{TEMPLATE} ({failed["id"]}) in {failed["region_id"]}: execution, last execution ABNORMAL, '
     assert finished["id"] not in rulebook.wait_for(said)
     simulator.faults.append(coc_simulator.status(403))
-    output = rulebook.wait_for('"msg": "COC cannot be queried: ')
+    output = rulebook.wait_for("coc:schedule:list", "TASK [Say whether COC can be queried]")
     assert output.count(said) == 1
 
 
@@ -105,10 +105,10 @@ def test_a_playbook_names_pending_approvals(simulator: coc_simulator.Simulator, 
     rulebook = run("huaweicloud.coc.pending_approvals")
     simulator.change(add={"name": "approved", "approve_status": "PASSED"})
     simulator.change(add={"name": "new", "approve_status": "PENDING"})
-    rulebook.wait_for("created, approval PENDING")
+    rulebook.wait_for("created, last execution never, approval PENDING")
     simulator.change(task="approved", set={"approve_status": "PENDING"})
-    output = rulebook.wait_for("approval, approval PENDING")
-    assert re.findall(r'"msg": "(\w+) .*: (\w+), approval PENDING"', output) == [
+    output = rulebook.wait_for("approval, last execution never, approval PENDING")
+    assert re.findall(r'"msg": "(\w+) .*: (\w+), last execution never, approval PENDING"', output) == [
         ("new", "created"),
         ("approved", "approval"),
     ]
