@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.eda.conftest import PATH, PATIENCE
+from ansible_collections.huaweicloud.coc.tests.eda.conftest import NEEDS_RULEBOOK, PATH, PATIENCE
 
 CHECKOUT = Path(__file__).parents[2]
 GUIDE = (CHECKOUT / "docs/docsite/rst/event_driven_guide.rst").read_text("utf-8")
@@ -89,6 +89,7 @@ def run(
         one.stop()
 
 
+@NEEDS_RULEBOOK
 def test_a_playbook_names_failed_tasks_and_outages(simulator: coc_simulator.Simulator, run) -> None:
     rulebook = run("huaweicloud.coc.failed_tasks")
     simulator.change(task=0, set={"name": TEMPLATE})
@@ -101,6 +102,7 @@ def test_a_playbook_names_failed_tasks_and_outages(simulator: coc_simulator.Simu
     assert output.count(said) == 1
 
 
+@NEEDS_RULEBOOK
 def test_a_playbook_names_pending_approvals(simulator: coc_simulator.Simulator, run) -> None:
     rulebook = run("huaweicloud.coc.pending_approvals")
     simulator.change(add={"name": "approved", "approve_status": "PASSED"})
@@ -144,6 +146,7 @@ class Controller(http.server.BaseHTTPRequestHandler):
         pass
 
 
+@NEEDS_RULEBOOK
 def test_a_job_template_is_started(simulator: coc_simulator.Simulator, run) -> None:
     Controller.launched = queue.Queue()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Controller) as server:
@@ -158,6 +161,7 @@ def test_a_job_template_is_started(simulator: coc_simulator.Simulator, run) -> N
     assert sent["extra_vars"]["ansible_eda"]["event"]["scheduled_task"]["id"] == failed["id"]
 
 
+@NEEDS_RULEBOOK
 def test_the_rulebook_of_the_guide(simulator: coc_simulator.Simulator, run, tmp_path: Path) -> None:
     code = GUIDE.partition(".. code-block:: yaml\n")[2].partition("\nSave it as ``rulebook.yml``")[0]
     (tmp_path / "rulebook.yml").write_text(textwrap.dedent(code).replace("interval: 60", "interval: 1"), "utf-8")
@@ -173,6 +177,7 @@ def run_demo(environment: dict[str, str], *arguments: str) -> subprocess.Complet
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
+@NEEDS_RULEBOOK
 def test_the_demo_shows_each_failure(environment: dict[str, str]) -> None:
     done = run_demo(environment)
     assert (done.returncode, done.stderr) == (0, "")
