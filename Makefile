@@ -13,10 +13,11 @@ ROUNDS ?= 5
 export LC_ALL = C.UTF-8
 export PIP_COMPILE = no
 
-.PHONY: help demo test format matrix coverage bench docs probe clean
+.PHONY: help demo demo-events test format matrix coverage bench docs probe clean
 
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
+	@echo "make demo-events  a rule of Event-Driven Ansible fires on the simulator; needs Java 17 or later"
 	@echo "make test      linters, sanity, unit and integration tests with one ansible-core; VERBOSE=1 shows all output"
 	@echo "make format    formats the Python code"
 	@echo "make matrix    the same tests with every ansible-core and Python of this machine; ONLY=ends: oldest and newest"
@@ -29,6 +30,9 @@ help:
 
 demo: .venv/ready
 	@$(NOX) --session demo
+
+demo-events: .venv/ready
+	@$(NOX) --session demo-events
 
 test: .venv/ready
 	@$(RUN)

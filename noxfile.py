@@ -21,6 +21,7 @@ from antsibull_nox.collection import build_collection
 from antsibull_nox.utils import Version
 from nox.logger import logger
 
+ANSIBLE_RULEBOOK = "ansible-rulebook==1.3.2"  # docs/awx/decision-environment.yml has the same
 ANSIBLE_CORES = ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # that nox runs with
 
@@ -163,9 +164,9 @@ for core in ANSIBLE_CORES:
     add_matrix(core, ["matrix", "matrixends"] if core in (possible[0], possible[-1]) else ["matrix"])
 
 
-def install_collection(session: nox.Session, *packages: str) -> None:
+def install_collection(session: nox.Session, *packages: str, ansible: str = f"ansible-core~={NEWEST}.0") -> None:
     """Install the collection as a user does, and ``packages``; what the session runs finds them."""
-    session.install(f"ansible-core~={NEWEST}.0", "requests", *packages)
+    session.install(ansible, "requests", *packages)
     tarball, _data, _version = build_collection(session)
     collections = Path(session.create_tmp()).absolute() / "collections"
     shutil.rmtree(collections, ignore_errors=True)
@@ -188,6 +189,14 @@ def probe(session: nox.Session) -> None:
     install_collection(session)
     command = ["-m", "ansible_collections.huaweicloud.coc.utils.probe", "--output", "tests/output/probe.md"]
     session.run("python", *command, *session.posargs, log=False)
+
+
+@nox.session(name="demo-events", default=False)
+def demo_events(session: nox.Session) -> None:
+    """Show on the simulator how tasks fail and a rule of Event-Driven Ansible fires."""
+    session.run("python", "utils/demo_events.py", "--check-java", log=False)
+    install_collection(session, ANSIBLE_RULEBOOK)
+    session.run("python", "utils/demo_events.py", log=False)
 
 
 @nox.session
@@ -234,6 +243,16 @@ def build_import_check(session: nox.Session) -> None:
     print(log, flush=True)
     if re.search("^(ERROR|WARNING)", log, re.MULTILINE):
         session.error("galaxy-importer has found something, see above")
+
+
+@nox.session
+def eda(session: nox.Session) -> None:
+    """Run rulebooks in the real ansible-rulebook, with all of Ansible beside it; arguments are those of pytest."""
+    packages = [ANSIBLE_RULEBOOK, "antsibull-docs-parser==1.2.3", "pytest==9.2.0", "pytest-xdist==3.8.0"]
+    install_collection(session, *packages, ansible="ansible==12.3.0")
+    session.run("pytest", *PYTEST, *(session.posargs or ["tests/eda"]))
+    if not shutil.which("java"):
+        session.warn("NO RULEBOOK WAS RUN: there is no Java on this machine; install a JRE 17 or later")
 
 
 @nox.session(default=False)

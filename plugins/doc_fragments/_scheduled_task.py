@@ -97,6 +97,11 @@ options:
       - Only tasks that run on this one resource, at most 128 characters.
       - Documented by the API; not verified against the live service.
     type: str
+"""
+
+    # What a list that may begin and end anywhere adds.
+    PAGING = r"""
+options:
   marker:
     description:
       - >-

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - huaweicloud.coc._connection
   - huaweicloud.coc._connection.lookup
   - huaweicloud.coc._scheduled_task
+  - huaweicloud.coc._scheduled_task.paging
   - huaweicloud.coc._scheduled_task.lookup
 options:
   _terms:
@@ -100,7 +101,11 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX, without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
+    VARIABLE_PREFIX,
+    find_aliases,
+    without_blanks,
+)
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import SharedRun
 
@@ -115,7 +120,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "cache_timeout": {"type": "int", "default": 0},
     "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
 }
-ALIASES = {alias: name for name, spec in OPTIONS.items() for alias in spec.get("aliases", ())}
+ALIASES = find_aliases(OPTIONS)
 ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "REQUESTS_CA_BUNDLE", "HOME")
 
 

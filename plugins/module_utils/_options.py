@@ -34,6 +34,11 @@ CONNECTION: ArgumentSpec = {
 }
 
 
+def find_aliases(spec: ArgumentSpec) -> dict[str, str]:
+    """Return the option that each alias stands for."""
+    return {alias: option for option in spec for alias in spec[option].get("aliases", ())}
+
+
 def without_blanks(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return ``options`` without those that are null or blank: AWX sends '' for a field that was not filled in."""
     return {

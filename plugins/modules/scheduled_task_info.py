@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - huaweicloud.coc._attributes
   - huaweicloud.coc._connection
   - huaweicloud.coc._scheduled_task
+  - huaweicloud.coc._scheduled_task.paging
 seealso:
   - plugin: huaweicloud.coc.scheduled_task
     plugin_type: lookup

@@ -16,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     ArgumentSpec,
+    find_aliases,
     refuse_lists,
     without_blanks,
 )
@@ -38,7 +39,7 @@ def refuse_typos(variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, pl
 
     Other roles may use variables with the same prefix, so anything else is left alone.
     """
-    aliases = {alias: option for option in spec for alias in spec[option].get("aliases", ())}
+    aliases = find_aliases(spec)
     for variable in variables:
         name = variable[len(prefix) :]
         if name not in spec:

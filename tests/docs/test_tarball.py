@@ -27,6 +27,7 @@ TOP = {
     "antsibull-nox.toml",
     "changelogs",
     "docs",
+    "extensions",
     "meta",
     "noxfile.py",
     "playbooks",
@@ -51,10 +52,20 @@ PLUGINS = {
     "plugins/module_utils/_redact.py",
     "plugins/module_utils/_response.py",
     "plugins/module_utils/_scheduled_task.py",
+    "plugins/module_utils/_scheduled_task_query.py",
     "plugins/module_utils/_signer.py",
     "plugins/module_utils/_transport.py",
     "plugins/modules/scheduled_task_info.py",
+    "plugins/plugin_utils/_scheduled_task_call.py",
+    "plugins/plugin_utils/_scheduled_task_events.py",
+    "plugins/plugin_utils/_shared_run.py",
     "plugins/plugin_utils/_validation.py",
+}
+EXTENSIONS = {
+    "extensions/eda/plugins/event_source/scheduled_task.py",
+    "extensions/eda/rulebooks/failed_tasks.yml",
+    "extensions/eda/rulebooks/failed_tasks_job_template.yml",
+    "extensions/eda/rulebooks/pending_approvals.yml",
 }
 
 
@@ -68,3 +79,4 @@ def test_tarball_is_what_git_knows_but_for_dot_files() -> None:
     assert packed == known - {"galaxy.yml"}  # its facts are in MANIFEST.json
     assert {name.partition("/")[0] for name in packed} == TOP
     assert {name for name in packed if name.startswith("plugins/")} == PLUGINS
+    assert {name for name in packed if name.startswith("extensions/")} == EXTENSIONS

@@ -1,0 +1,277 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Event source: what changes among the scheduled tasks of COC."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: scheduled_task
+short_description: Turn changes of scheduled O&M tasks of Huawei Cloud COC into events
+version_added: 1.1.0
+description:
+  - Lists the scheduled tasks of Cloud Operations Center (COC) that match all filters, again and again, and emits an
+    event for each kind of change since the listing before. The first listing brings no events, except for executions
+    after O(since).
+  - The options that filter have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
+  - >-
+    C(event.type) is C(execution) if C(last_execution_time), C(last_execution_status) or C(execution_count) of a task
+    changed; C(approval) if its C(approve_status) changed; C(definition) if any other field of it changed; C(created) if
+    it was not listed before; C(removed) if it is no longer listed. A task that is not listed was deleted, or does not
+    match the filters.
+  - C(event.scheduled_task) has the fields of RV(huaweicloud.coc.scheduled_task_info#module:scheduled_tasks); for
+    C(removed), the last known ones. C(event.previous) has those of the listing before, and is null for C(created).
+  - A task that was not listed before and has been executed meanwhile gives C(created) and an C(execution) whose
+    C(event.previous) is null. An execution after O(since) that the first listing brings has no C(event.previous)
+    either.
+  - >-
+    If a listing fails, after the retries, one event with the type C(failure) says why in C(event.failure), which has
+    C(msg), C(status), C(error_code), C(request_id), C(transient) and C(retry_after). The source goes on asking, with
+    pauses that grow up to ten times O(interval) or five minutes, whichever is longer. C(recovery) is the type of the
+    event when listing works again. Whatever changed meanwhile follows it.
+  - After HTTP status 401 or 403 the source asks no more until the rulebook is started again, because repeated failures
+    lock the access key. It says so in C(event.failure.msg) and in the log, and stays alive.
+  - Wrong options and missing credentials end the rulebook with a message, before anything is sent.
+  - >-
+    C(event.meta.uuid) of a change follows from the endpoint, the task, the type and the new state. With persistence,
+    ansible-rulebook drops an event whose UUID it has seen, also after a restart.
+  - The source reads the environment variables and the profile file of the machine that runs ansible-rulebook, and reads
+    the credentials again for each listing.
+author:
+  - huaweicloud.coc contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - huaweicloud.coc._connection
+  - huaweicloud.coc._scheduled_task
+options:
+  interval:
+    description:
+      - Seconds from the start of one listing to the start of the next, V(1) to V(86400).
+      - Several executions of a task within this time are one event.
+    type: int
+    default: 60
+  since:
+    description:
+      - Executions after this time are events, even if they are over when the rulebook starts.
+      - >-
+        Takes what O(last_execution_start_time) takes: milliseconds since the epoch, ISO 8601 with a zone, or an age
+        such as V(-1h). An age counts from the start of the rulebook, by the clock of this machine.
+      - If not set, it is the time when the rulebook starts.
+    type: str
+requirements:
+  - ansible-core 2.16 or later, in the Python environment of ansible-rulebook
+notes:
+  - Filter by what rarely changes, and leave states such as C(last_execution_status) to the conditions of rules. A task
+    that a filter lets in or out for its state is C(created) or C(removed), although nobody created or removed it.
+  - ansible-rulebook itself logs the options of sources with C(-vv), secrets included. Give secrets by environment
+    variables or by the profile file.
+  - An age in O(last_execution_start_time) or O(last_execution_end_time) counts from each listing.
+seealso:
+  - module: huaweicloud.coc.scheduled_task_info
+  - plugin: huaweicloud.coc.scheduled_task
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: Failed tasks
+  hosts: localhost
+  sources:
+    - huaweicloud.coc.scheduled_task:
+        region: ap-southeast-3
+        interval: 60
+  rules:
+    - name: Name each execution that failed
+      condition: event.type == "execution" and event.scheduled_task.last_execution_status == "ABNORMAL"
+      action:
+        debug:
+          msg: "{{ event.scheduled_task.name }} failed"
+
+    - name: Say that COC cannot be watched
+      condition: event.type == "failure"
+      action:
+        debug:
+          msg: "{{ event.failure.msg }}"
+
+- name: Approvals of risky tasks, and executions while the rulebook was not running
+  hosts: localhost
+  sources:
+    - huaweicloud.coc.scheduled_task:
+        region: ap-southeast-3
+        risk_level: HIGH
+        since: -2h
+  rules:
+    - name: Name each task that waits for approval
+      condition: event.scheduled_task.approve_status == "PENDING" and event.type in ["created", "approval"]
+      action:
+        debug:
+          msg: "{{ event.scheduled_task.name }} waits for {{ event.scheduled_task.reviewer_user_name }}"
+"""
+
+import asyncio
+import concurrent.futures
+import logging
+import re
+import sys
+import threading
+import time
+import typing as t
+import uuid
+
+from ansible.plugins.loader import init_plugin_loader
+from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
+
+if not AnsibleCollectionConfig.collection_finder:  # collections cannot be imported yet
+    hooks = sys.path_hooks[:]
+    init_plugin_loader()
+    # Its hook takes site-packages/ansible_rulebook for a part of site-packages/ansible, so that ansible-rulebook cannot
+    # load its own filters any more. Importing works without the hook.
+    sys.path_hooks[:] = hooks
+    sys.path_importer_cache.clear()
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
+    ArgumentSpec,
+    find_aliases,
+    without_blanks,
+)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
+    ARGUMENT_SPEC,
+    PAGING,
+    build_query,
+    parse_time,
+)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import Watch
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_unknown, validate
+
+T = t.TypeVar("T")
+
+LOGGER = logging.getLogger("huaweicloud.coc.scheduled_task")
+PLUGIN = "the event source huaweicloud.coc.scheduled_task"
+OPTIONS: ArgumentSpec = {
+    **{name: spec for name, spec in ARGUMENT_SPEC.items() if name not in PAGING},
+    "interval": {"type": "int", "default": 60},
+    "since": {"type": "str"},
+}
+LONGEST_INTERVAL = 86400  # seconds
+STOPPED = "Nothing more is asked until this rulebook is started again, so that the access key is not locked."
+
+
+async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
+    """Put events into ``queue`` until cancelled. Raises CocError for options that cannot be used."""
+    started = time.time()
+    options = check_options(args)
+    warn = WarnOnce()
+    require_requests()
+    with Client(options, find_credentials(options, warn), warn) as client:  # which finds fault with options, too
+        endpoint = client.endpoint
+    watch = Watch(endpoint, parse_time("since", options["since"], started) if options["since"] else int(started * 1000))
+    LOGGER.info("Listing the scheduled tasks of %s every %d seconds", endpoint, options["interval"])
+    failures = 0
+    while True:
+        listed_at = time.monotonic()
+        try:
+            tasks = await run_in_thread(lambda: list_whole(options, warn))
+        except CocError as error:
+            failures += 1
+            is_refused = error.status in (401, 403)
+            if failures == 1 or is_refused:
+                event = failure_event(error, STOPPED if is_refused else "")
+                LOGGER.error("%s", event["failure"]["msg"])
+                await queue.put(event)
+            if is_refused:
+                await asyncio.Event().wait()  # to end would make a controller start it again, and again be refused
+            await asyncio.sleep(pause_after_failure(options["interval"], failures, error.retry_after))
+            continue
+        if failures:
+            failures = 0
+            LOGGER.warning("Listing the scheduled tasks of %s works again", endpoint)
+            await queue.put({"type": "recovery", "meta": {"uuid": str(uuid.uuid4())}})
+        for event in watch.events(tasks):
+            await queue.put(event)
+            await asyncio.sleep(0)  # a queue without bounds lets nobody else run
+        await asyncio.sleep(max(1, options["interval"] - (time.monotonic() - listed_at)))
+
+
+def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return all of :data:`OPTIONS`, from those that the rulebook gives. Raises :class:`CocError`."""
+    aliases = find_aliases(OPTIONS)
+    given = {aliases.get(name, name): value for name, value in without_blanks(args).items()}
+    for name in PAGING:
+        if name in given:
+            raise CocError(f"{name}: {PLUGIN} always compares all tasks that match. Leave {name} out.")
+    refuse_unknown(given, OPTIONS, PLUGIN)
+    options = validate(given, OPTIONS)
+    if not 1 <= options["interval"] <= LONGEST_INTERVAL:
+        raise CocError(f"interval: {options['interval']} is out of range; it takes 1 to {LONGEST_INTERVAL} seconds.")
+    build_query(options)
+    return options
+
+
+class WarnOnce:
+    """Log each warning once. Numbers, such as times, do not make it another one."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def __call__(self, text: str) -> None:
+        pattern = re.sub("[0-9]+", "0", text)
+        if pattern not in self._known:
+            self._known.add(pattern)
+            LOGGER.warning("%s", text)
+
+
+async def run_in_thread(function: t.Callable[[], T]) -> T:
+    """Return ``function()``, while others run.
+
+    The thread is a daemon: one of ``asyncio.to_thread`` would hold up a rulebook that ends until a request is over.
+    """
+    future: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+    def run() -> None:
+        future.set_running_or_notify_cancel()
+        try:
+            result = function()
+        except BaseException as error:  # raised again where it is waited for
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await asyncio.wrap_future(future)
+
+
+def list_whole(options: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> list[dict[str, t.Any]]:
+    """Return all tasks that match, with the credentials that there are now.
+
+    Raises :class:`CocError` for a listing that may not be whole: a task that it lacks would be taken for removed.
+    """
+    with Client(options, find_credentials(options, warn), warn) as client:
+        listing = list_tasks(client, build_query(options))
+        tasks, count = listing["scheduled_tasks"], listing["count"]
+        if len(tasks) < count:
+            raise CocError(
+                f"{client.endpoint} counts {count} tasks, but repeated some and returned {len(tasks)} different ones. "
+                "This listing is not compared with others, since a task may be missing from it.",
+                transient=True,
+            )
+        return tasks
+
+
+def failure_event(error: CocError, consequence: str) -> dict[str, t.Any]:
+    """Return the event that tells why nothing can be listed."""
+    msg = " ".join(filter(None, (error.msg, consequence)))
+    return {"type": "failure", "failure": {**error.as_result(), "msg": msg}, "meta": {"uuid": str(uuid.uuid4())}}
+
+
+def pause_after_failure(interval: int, failures: int, retry_after: int | None) -> int:
+    """Return how many seconds to wait after so many failures in a row.
+
+    Pauses double from ``interval`` up to ten intervals or five minutes, whichever is longer. A longer one that the
+    service asks for is kept, up to a day.
+    """
+    growing: int = min(interval * 2 ** min(failures - 1, 10), max(10 * interval, 300))
+    return max(growing, min(retry_after or 0, LONGEST_INTERVAL))

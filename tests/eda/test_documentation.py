@@ -1,0 +1,184 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rulebooks, those in the guide and in EXAMPLES included, use options, fields, events and playbooks that exist."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_rulebook.condition_parser import parse_condition
+from ansible_rulebook.exception import ConditionParsingException
+from ansible_rulebook.util import substitute_variables
+from ansible_rulebook.validators import Validate
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _scheduled_task
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+
+CHECKOUT = Path(__file__).parents[2]
+GUIDE = CHECKOUT / "docs/docsite/rst/event_driven_guide.rst"
+PAGE = CHECKOUT / "docs/docsite/rst/event_source.rst"
+SOURCE = CHECKOUT / "extensions/eda/plugins/event_source/scheduled_task.py"
+# A process of its own, since ansible's loader of collections does not go with what pytest has imported.
+CHECK_OPTIONS = """
+import json, runpy, sys
+source = runpy.run_path(sys.argv[1])
+source["check_options"](json.loads(sys.argv[2]))
+"""
+NAME = "huaweicloud.coc.scheduled_task"
+
+BLOCK = re.compile(r"^( *)\.\. code-block:: yaml\S*\n((?:\n|\1 +.*\n)+)", re.MULTILINE)
+TYPES = {"execution", "approval", "definition", "created", "removed", "failure", "recovery"}
+KEYS = {
+    "event.scheduled_task": set(_scheduled_task.FIELDS),
+    "event.previous": set(_scheduled_task.FIELDS),
+    "event.failure": set(CocError("").as_result()),
+}
+
+
+def blocks(text: str) -> list[t.Any]:
+    """Return the YAML documents of a page."""
+    return [yaml.safe_load(textwrap.dedent(code)) for _indent, code in BLOCK.findall(text)]
+
+
+def is_rulebook(document: t.Any) -> bool:
+    return isinstance(document, list) and "sources" in document[0]
+
+
+def rulebooks() -> dict[str, list[dict[str, t.Any]]]:
+    """Return all rulebooks, by where they are."""
+    paths = [*sorted(CHECKOUT.glob("extensions/eda/rulebooks/*")), *sorted(CHECKOUT.glob("docs/examples/rulebooks/*"))]
+    found = {str(path.relative_to(CHECKOUT)): yaml.safe_load(path.read_text("utf-8")) for path in paths}
+    found["EXAMPLES"] = yaml.safe_load(SOURCE.read_text("utf-8").partition('EXAMPLES = r"""')[2].partition('"""')[0])
+    for number, document in enumerate(filter(is_rulebook, blocks(GUIDE.read_text("utf-8"))), 1):
+        found[f"{GUIDE.name}, rulebook {number}"] = document
+    return found
+
+
+RULEBOOKS = rulebooks()
+SHIPPED = {f"huaweicloud.coc.{path.stem}" for path in (CHECKOUT / "extensions/eda/rulebooks").iterdir()}
+each_rulebook = pytest.mark.parametrize("name", RULEBOOKS)
+
+
+def sources(rulebook: list[dict[str, t.Any]]) -> list[tuple[str, dict[str, t.Any]]]:
+    return [(name, given or {}) for ruleset in rulebook for one in ruleset["sources"] for name, given in one.items()]
+
+
+def texts(node: t.Any) -> t.Iterator[str]:
+    """Yield each text within a rulebook."""
+    if isinstance(node, (dict, list)):
+        for child in node.values() if isinstance(node, dict) else node:
+            yield from texts(child)
+    else:
+        yield str(node)
+
+
+def wrong_names(rulebook: list[dict[str, t.Any]]) -> set[str]:
+    """Return what conditions and templates read of an event but no event has."""
+    text = "\n".join(texts(rulebook))
+    types = set(re.findall(r'event\.type == "(\w*)"', text))
+    types |= {name for group in re.findall(r"event\.type in \[(.*?)\]", text) for name in re.findall(r"\w+", group)}
+    wrong = types - TYPES
+    for path in re.findall(r"\bevent\.[a-z_.]+", text):
+        parent, _dot, key = path.rpartition(".")
+        if path not in {"event.type", *KEYS} and key not in KEYS.get(parent, ()):
+            wrong.add(path)
+    return wrong
+
+
+def check_options(options: dict[str, t.Any]) -> str:
+    """Return what the source says against options."""
+    command = [sys.executable, "-c", CHECK_OPTIONS, str(SOURCE), json.dumps(options)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
+@each_rulebook
+def test_is_valid(name: str) -> None:
+    Validate.rulebook(RULEBOOKS[name])
+    for ruleset in RULEBOOKS[name]:
+        for rule in ruleset["rules"]:
+            parse_condition(rule["condition"])
+
+
+@each_rulebook
+def test_gives_the_source_options_that_it_takes(name: str) -> None:
+    used = sources(RULEBOOKS[name])
+    assert {source for source, _given in used} == {NAME}
+    for _source, given in used:
+        options = {key: substitute_variables(value, {}) for key, value in given.items()}
+        assert check_options(options) == ""
+
+
+@each_rulebook
+def test_reads_what_events_have(name: str) -> None:
+    assert wrong_names(RULEBOOKS[name]) == set()
+
+
+@each_rulebook
+def test_runs_playbooks_of_the_collection(name: str) -> None:
+    playbooks = re.findall(r"default\('huaweicloud\.coc\.(\w+)'\)", "\n".join(texts(RULEBOOKS[name])))
+    assert all((CHECKOUT / f"playbooks/{playbook}.yml").exists() for playbook in playbooks)
+    assert bool(playbooks) == ("run_playbook" in str(RULEBOOKS[name]))
+
+
+@pytest.mark.parametrize(
+    "text, wrong",
+    [
+        ('event.type == "executed"', {"executed"}),
+        ('event.type in ["created", "new"]', {"new"}),
+        ("event.scheduled_task.status", {"event.scheduled_task.status"}),
+        ("event.task.name", {"event.task.name"}),
+        ("{{ event.failure.message }}", {"event.failure.message"}),
+        ("{{ event.previous.execution_count }}", set()),
+    ],
+)
+def test_a_wrong_name_would_be_found(text: str, wrong: set[str]) -> None:
+    assert wrong_names([{"rules": [{"condition": text}]}]) == wrong
+
+
+def test_a_wrong_condition_would_be_found() -> None:
+    with pytest.raises(ConditionParsingException):
+        parse_condition("event.type = 'execution'")
+
+
+def test_the_guide_has_rulebooks() -> None:
+    assert len([name for name in RULEBOOKS if name.startswith(GUIDE.name)]) == 1
+    assert len(SHIPPED) == 3
+
+
+def test_the_guide_names_every_type_of_event_and_every_rulebook() -> None:
+    text = GUIDE.read_text("utf-8")
+    assert set(re.findall(r"^   \* - ``([a-z]+)``$", text, re.MULTILINE)) == TYPES
+    assert set(re.findall(r"^   \* - ``(huaweicloud\.coc\.\w+)``$", text, re.MULTILINE)) == SHIPPED
+    assert set(re.findall(r"--rulebook (huaweicloud\.coc\.\w+)", text)) <= SHIPPED
+
+
+def test_the_variables_of_the_guide_are_those_of_the_rulebooks() -> None:
+    shipped = [path.read_text("utf-8") for path in (CHECKOUT / "extensions/eda/rulebooks").iterdir()]
+    used = set(re.findall(r"\bcoc_\w+(?= \| default)", "".join(shipped)))
+    named = {key for block in blocks(GUIDE.read_text("utf-8")) if isinstance(block, dict) for key in block}
+    assert {key for key in named if key.startswith("coc_")} <= used
+    assert {"drools_db_file_path", "drools_deduplication_window_size"} <= named
+    for text in shipped:  # the head of each file, or that of the file that it refers to, explains them
+        explained = set(re.findall(r"^# - (coc_\w+):", text, re.MULTILINE))
+        assert explained in (set(), set(re.findall(r"\bcoc_\w+(?= \| default)", text)))
+
+
+def test_a_wrong_option_would_be_found() -> None:
+    assert "intervall" in check_options({"intervall": 60})
+
+
+def test_the_page_about_the_source_is_up_to_date(tmp_path: Path) -> None:
+    written = tmp_path / "page.rst"
+    subprocess.run([sys.executable, CHECKOUT / "utils/event_source_docs.py", written], check=True)
+    assert PAGE.read_text("utf-8") == written.read_text("utf-8"), "Run utils/event_source_docs.py"
+    assert "``interval`` (int)" in written.read_text("utf-8")

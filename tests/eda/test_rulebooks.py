@@ -1,0 +1,204 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rulebooks of the collection, that of the guide and the demo do what they say, in the real ansible-rulebook."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import queue
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.eda.conftest import NEEDS_RULEBOOK, PATH, PATIENCE
+
+CHECKOUT = Path(__file__).parents[2]
+GUIDE = (CHECKOUT / "docs/docsite/rst/event_driven_guide.rst").read_text("utf-8")
+TEMPLATE = "{{ 40 + 2 }}"  # a name that must not be evaluated
+
+
+class Run:
+    """A run of ansible-rulebook."""
+
+    def __init__(self, arguments: list[str], folder: Path, environment: dict[str, str]) -> None:
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                ["ansible-rulebook", *arguments], cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def wait_for(self, *texts: str) -> str:
+        """Return all output, once each of the texts is in it."""
+        deadline = time.monotonic() + PATIENCE
+        while not all(text in self._log.read_text("utf-8") for text in texts):
+            assert self._process.poll() is None and time.monotonic() < deadline, self._log.read_text("utf-8")
+            time.sleep(0.1)
+        return self._log.read_text("utf-8")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+
+
+@pytest.fixture
+def environment(simulator: coc_simulator.Simulator, tmp_path: Path) -> dict[str, str]:
+    """Environment variables in which the collection finds the simulator."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("HW_", "HUAWEICLOUD_"))},
+        "PATH": PATH,
+        "HOME": str(tmp_path),
+        "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint,
+        "HUAWEICLOUD_SDK_AK": coc_simulator.ACCESS_KEY,
+        "HUAWEICLOUD_SDK_SK": coc_simulator.SECRET_KEY,
+        "ANSIBLE_NOCOLOR": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture
+def run(
+    simulator: coc_simulator.Simulator, environment: dict[str, str], tmp_path: Path
+) -> t.Iterator[t.Callable[..., Run]]:
+    """Start a rulebook; it is running, and has listed all tasks, when this returns."""
+    (tmp_path / "inventory").write_text("localhost ansible_connection=local\n", "utf-8")
+    (tmp_path / "variables.yml").write_text("coc_interval: 1\n", "utf-8")
+    started: list[Run] = []
+
+    def start(rulebook: str, *arguments: str) -> Run:
+        command = ["--rulebook", rulebook, "--inventory", "inventory", "--vars", "variables.yml", *arguments]
+        started.append(Run(command, tmp_path, environment))
+        deadline = time.monotonic() + PATIENCE
+        while len(simulator.requests) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@NEEDS_RULEBOOK
+def test_a_playbook_names_failed_tasks_and_outages(simulator: coc_simulator.Simulator, run) -> None:
+    rulebook = run("huaweicloud.coc.failed_tasks")
+    simulator.change(task=0, set={"name": TEMPLATE})
+    failed = simulator.change(task=0, run="ABNORMAL")
+    finished = simulator.change(task=1, run="FINISHED")
+    said = f'"msg": "{TEMPLATE} ({failed["id"]}) in {failed["region_id"]}: execution, last execution ABNORMAL, '
+    assert finished["id"] not in rulebook.wait_for(said)
+    simulator.faults.append(coc_simulator.status(403))
+    output = rulebook.wait_for("coc:schedule:list", "TASK [Say whether COC can be queried]")
+    assert output.count(said) == 1
+
+
+@NEEDS_RULEBOOK
+def test_a_playbook_names_pending_approvals(simulator: coc_simulator.Simulator, run) -> None:
+    rulebook = run("huaweicloud.coc.pending_approvals")
+    simulator.change(add={"name": "approved", "approve_status": "PASSED"})
+    simulator.change(add={"name": "new", "approve_status": "PENDING"})
+    rulebook.wait_for("created, last execution never, approval PENDING")
+    simulator.change(task="approved", set={"approve_status": "PENDING"})
+    output = rulebook.wait_for("approval, last execution never, approval PENDING")
+    assert re.findall(r'"msg": "(\w+) .*: (\w+), last execution never, approval PENDING"', output) == [
+        ("new", "created"),
+        ("approved", "approval"),
+    ]
+
+
+class Controller(http.server.BaseHTTPRequestHandler):
+    """What run_job_template asks a controller: a job template, and to launch it."""
+
+    launched: queue.Queue[t.Any]
+
+    def do_GET(self) -> None:
+        template = {
+            "id": 7,
+            "type": "job_template",
+            "name": "COC list tasks",
+            "summary_fields": {"organization": {"name": "Default"}},
+            "related": {"launch": "/api/v2/job_templates/7/launch/"},
+            **{f"ask_{what}_on_launch": False for what in ("limit", "labels", "inventory", "variables")},
+        }
+        is_search = self.path.startswith("/api/v2/unified_job_templates/")
+        self._answer({"version": "1", "results": [template] if is_search else []})
+
+    def do_POST(self) -> None:
+        self.launched.put((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+        self._answer({"url": "/api/v2/jobs/1/"})
+
+    def _answer(self, document: dict[str, t.Any]) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(document).encode())
+
+    def log_message(self, *_arguments: t.Any) -> None:
+        pass
+
+
+@NEEDS_RULEBOOK
+def test_a_job_template_is_started(simulator: coc_simulator.Simulator, run) -> None:
+    Controller.launched = queue.Queue()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Controller) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        run("huaweicloud.coc.failed_tasks_job_template", "--controller-url", url, "--controller-token", "fake")
+        failed = simulator.change(task=0, run="ABNORMAL")
+        path, sent = Controller.launched.get(timeout=PATIENCE)
+        server.shutdown()
+    assert path == "/api/v2/job_templates/7/launch/"
+    assert sent["extra_vars"]["ansible_huaweicloud_task_name"] == failed["name"]
+    assert sent["extra_vars"]["ansible_eda"]["event"]["scheduled_task"]["id"] == failed["id"]
+
+
+@NEEDS_RULEBOOK
+def test_the_rulebook_of_the_guide(simulator: coc_simulator.Simulator, run, tmp_path: Path) -> None:
+    code = GUIDE.partition(".. code-block:: yaml\n")[2].partition("\nSave it as ``rulebook.yml``")[0]
+    (tmp_path / "rulebook.yml").write_text(textwrap.dedent(code).replace("interval: 60", "interval: 1"), "utf-8")
+    rulebook = run("rulebook.yml")
+    failed = simulator.change(task=0, run="ABNORMAL")
+    rulebook.wait_for(f"{failed['name']} failed")
+    simulator.faults.append(coc_simulator.status(403))
+    rulebook.wait_for("coc:schedule:list")
+
+
+def run_demo(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(CHECKOUT / "utils/demo_events.py"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@NEEDS_RULEBOOK
+def test_the_demo_shows_each_failure(environment: dict[str, str]) -> None:
+    done = run_demo(environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    names = [change["task"] for change in json.loads((CHECKOUT / "docs/examples/changes.json").read_text("utf-8"))]
+    assert sorted(re.findall(r"^(\S+) failed in \S+$", done.stdout, re.MULTILINE)) == sorted(names)
+    command = re.search(r"^\$ python (.+)$", done.stdout, re.MULTILINE)
+    assert command and command[1] in re.sub(r"\\\n +", "", GUIDE), "the guide has another one"
+
+
+def test_without_java_the_demo_says_what_to_install(environment: dict[str, str], tmp_path: Path) -> None:
+    done = run_demo({**environment, "PATH": str(tmp_path), "JAVA_HOME": ""})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("There is no java. ")
+    assert "openjdk-17-jre-headless" in done.stderr
+
+
+def test_with_an_old_java_the_demo_says_what_to_install(environment: dict[str, str], tmp_path: Path) -> None:
+    java = tmp_path / "bin/java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n", "utf-8")
+    java.chmod(0o755)
+    done = run_demo({**environment, "JAVA_HOME": str(tmp_path)}, "--check-java")
+    assert done.returncode == 1
+    assert 'version "11' in done.stderr
