@@ -110,27 +110,11 @@ def test_a_skew_that_the_service_accepts_is_not_mentioned(ask, simulator, offset
     assert (outcome.msg, outcome.warnings, len(simulator.requests)) == ("", [], 1)
 
 
-UNUSABLE_DATES = [
-    None,
-    "",
-    "yesterday",
-    "1767225600",
-    "2026-01-01T00:00:00Z",
-    "Thu, 32 Jan 2026 00:00:00 GMT",
-    "Mon, 01 Jan 0100 00:00:00 GMT",
-    "Fri, 31 Dec 9999 23:59:59 GMT",
-    "Fri, 31 Dec 9999 23:59:59 -1200",
-    "Wed, 01 Jan 2020 00:00:00 -0000",  # no zone
-    "Wed, 01 Jan 2020 00:00:00 +99999999999999999999",
-    "\xe4\xb8\x80\xe6\x9c\x88",
-]
-
-
 def test_no_other_refusal_is_about_the_clock(ask, simulator):
     for offset, code, headers, options in (
         *((offset, 401, {}, {}) for offset in (0, 280, -280)),
         *((HOUR, code, {}, {}) for code in (400, 403, 404)),
-        *((0, 401, {"Date": date}, {}) for date in UNUSABLE_DATES),
+        *((0, 401, {"Date": date}, {}) for date in (None, "yesterday", "Fri, 31 Dec 9999 23:59:59 GMT")),
         (HOUR, 401, {}, {"access_key": "", "secret_key": "", "auth_token": "FakeWrongToken"}),
     ):
         simulator.requests.clear()

@@ -208,16 +208,8 @@ VARYING = re.compile(r"[0-9a-f]{32}|\d{8}T\d{6}Z")  # the request ID, and the ti
 
 
 def test_it_fails_as_the_module_does_with_the_very_message(connection):
-    for options in (
-        *({name: value} for name, value, _words in REFUSED),
-        {"risk_level": "high"},
-        {"limit": "ten", "risk_level": "high"},
-        {"endpoint": "", "region": "nowhere"},
-        {"endpoint": ""},
-        {"secret_key": ""},
-        {"secret_key": WRONG_SECRET_KEY},
-        {"marker": "unknown"},
-    ):
+    reach_the_service: list[dict] = [{"secret_key": WRONG_SECRET_KEY}, {"marker": "unknown"}]
+    for options in reach_the_service + [options for options, _words in REFUSED]:
         module, lookup = run_module({**connection, **options}), run_lookup({**connection, **options})
         assert VARYING.sub("(varies)", lookup.error) == VARYING.sub("(varies)", module.error), options
         assert isinstance(lookup.result["exception"], AnsibleLookupError)
