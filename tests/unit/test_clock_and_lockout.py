@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from datetime import datetime, timezone
@@ -150,29 +151,27 @@ def test_a_signature_that_does_not_match_is_explained_first(ask, simulator):
 # The lock
 
 
-@pytest.mark.parametrize("on_missing", ["error", "warn", "skip"])
-def test_the_lookup_stops_at_the_first_refusal(connection, simulator, pauses, on_missing):
-    options = {**connection, "secret_key": WRONG_SECRET_KEY, "on_missing": on_missing}
-    error = run_lookup(options, ids_of(simulator.tasks[:5])).error
-    assert "returned HTTP 401" in error
-    assert "more than five failures in a row lock an access key for five minutes" in error
-    assert (len(simulator.requests), pauses) == (1, [])
+def test_a_refusal_ends_the_terms_of_a_lookup(connection, simulator, pauses):
+    ids = ids_of(simulator.tasks[:5])
+    for options, faults, code in (
+        *(({"secret_key": WRONG_SECRET_KEY, "on_missing": policy}, [], 401) for policy in ("error", "warn", "skip")),
+        *(({}, [None, status(code)], code) for code in (401, 403)),
+    ):
+        simulator.requests.clear()
+        simulator.faults += faults
+        error = run_lookup({**connection, **options}, ids).error
+        assert f"returned HTTP {code}" in error
+        assert ("more than five failures in a row lock an access key for five minutes" in error) == (code == 401)
+        assert (len(simulator.requests), pauses) == (max(1, len(faults)), [])
 
 
-@pytest.mark.parametrize("code", [401, 403])
-def test_the_lookup_stops_at_a_later_refusal(connection, simulator, pauses, code):
-    simulator.faults += [None, status(code)]
-    assert f"HTTP {code}" in run_lookup(connection, ids_of(simulator.tasks[:5])).error
-    assert (len(simulator.requests), pauses) == (2, [])
-
-
-@pytest.mark.parametrize("code", [401, 403])
-@pytest.mark.parametrize("page", [1, 2, 3])
-def test_a_refusal_ends_a_list(ask, simulator, pauses, code, page):
+def test_a_refusal_ends_a_list(ask, simulator, pauses):
     simulator.page_cap = 20
-    simulator.faults += [None] * (page - 1) + [status(code)]
-    assert f"HTTP {code}" in ask(max_retries=20).error
-    assert (len(simulator.requests), pauses) == (page, [])
+    for code, pages in itertools.product((401, 403), (0, 1, 2)):
+        simulator.requests.clear()
+        simulator.faults += [None] * pages + [status(code)]
+        assert f"HTTP {code}" in ask(max_retries=20).error
+        assert (len(simulator.requests), pauses) == (pages + 1, [])
 
 
 def test_a_refusal_ends_the_retries(ask, simulator, pauses):

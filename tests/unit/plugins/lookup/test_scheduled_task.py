@@ -52,20 +52,19 @@ def test_without_terms_everything_that_matches_is_returned(simulator, connection
     assert run_lookup({**connection, "risk_level": "HIGH"}).ids == risky
 
 
-def test_terms_are_queried_one_by_one_on_one_connection_and_keep_their_order(simulator, connection, ids):
-    wanted = [ids[7], ids[3], ids[7], ids[59]]
-    assert run_lookup(connection, wanted).ids == wanted
-    assert task_ids(simulator) == wanted
-    assert simulator.connections == 1
-
-
-def test_lists_among_the_terms_are_flattened(connection, ids):
-    assert run_lookup(connection, [ids[4], [ids[2], ids[0]], []]).ids == [ids[4], ids[2], ids[0]]
-
-
-def test_an_empty_list_as_term_returns_nothing_and_requests_nothing(simulator, connection):
-    assert run_lookup(connection, [[]]).ids == []
-    assert simulator.requests == []
+@pytest.mark.parametrize(
+    "terms, wanted",
+    [
+        ([7, 3, 7, 59], [7, 3, 7, 59]),
+        ([4, [2, 0], []], [4, 2, 0]),  # lists are flattened
+        ([[]], []),
+    ],
+    ids=str,
+)
+def test_terms_are_queried_one_by_one_on_one_connection_and_keep_their_order(simulator, connection, ids, terms, wanted):
+    terms = [[ids[index] for index in term] if isinstance(term, list) else ids[term] for term in terms]
+    assert run_lookup(connection, terms).ids == task_ids(simulator) == [ids[index] for index in wanted]
+    assert simulator.connections == min(1, len(wanted))
 
 
 def test_filters_hold_for_each_term(simulator, connection):
@@ -100,25 +99,19 @@ NOT_FOUND = status(400, {"error_code": "COC.00014102", "error_msg": "The task do
 by_response = pytest.mark.parametrize("fault", [None, NOT_FOUND], ids=["nothing found", "COC.00014102"])
 
 
-def missing(simulator):
-    return f"{NO_SUCH_ID}: {simulator.endpoint} has no such task, or the other filters exclude it."
-
-
 @by_response
-def test_a_missing_task_fails_by_default(simulator, connection, ids, fault):
-    simulator.faults += [None, fault]
-    advice = "To continue without it, use on_missing=warn or on_missing=skip."
-    assert run_lookup(connection, [ids[0], NO_SUCH_ID, ids[1]]).error == f"{missing(simulator)} {advice}"
-    assert task_ids(simulator) == [ids[0], NO_SUCH_ID]
-
-
-@by_response
-@pytest.mark.parametrize("on_missing", ["warn", "skip"])
-def test_a_missing_task_may_be_left_out(simulator, connection, ids, fault, on_missing):
-    simulator.faults += [None, fault]
-    outcome = run_lookup({**connection, "on_missing": on_missing}, [ids[0], NO_SUCH_ID, ids[1]])
-    assert outcome.ids == [ids[0], ids[1]]
-    assert outcome.warnings == ([missing(simulator)] if on_missing == "warn" else [])
+def test_a_missing_task_fails_unless_that_is_allowed(simulator, connection, ids, fault):
+    missing = f"{NO_SUCH_ID}: {simulator.endpoint} has no such task, or the other filters exclude it."
+    for policy, warnings in ((None, None), ("error", None), ("warn", [missing]), ("skip", [])):
+        simulator.requests.clear()
+        simulator.faults += [None, fault]
+        outcome = run_lookup({**connection, "on_missing": policy}, [ids[0], NO_SUCH_ID, ids[1]])
+        if warnings is None:
+            advice = "To continue without it, use on_missing=warn or on_missing=skip."
+            assert outcome.error == f"{missing} {advice}"
+            assert task_ids(simulator) == [ids[0], NO_SUCH_ID]
+        else:
+            assert (outcome.ids, outcome.warnings) == ([ids[0], ids[1]], warnings)
 
 
 def test_another_refusal_is_not_a_missing_task(simulator, connection):
