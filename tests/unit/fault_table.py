@@ -173,6 +173,7 @@ GZIP, BROTLI = {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}
 MANY_HEADERS = b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n"
 TWO_LENGTHS = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
 MISTAKES: dict[type, t.Any] = {str: 7, int: "7", bool: 1}  # values of another type than the field's
+NOT_TASKS: list[t.Any] = [None, [], "ST", {}, {"id": None}, {"id": ""}]
 NOT_YOURS = "returned HTTP 200, COC.00014121: Not yours"
 
 ROWS: list[Row] = [
@@ -302,7 +303,7 @@ ROWS: list[Row] = [
     ),
     *(
         refuses(200, "another type", f"task {value!r}", last_task(value), "a task that is not an object or has no id")
-        for value in (None, [], "ST", {}, {"id": None}, {"id": ""})
+        for value in NOT_TASKS
     ),
     *(
         refuses(

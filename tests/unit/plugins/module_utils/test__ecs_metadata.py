@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import typing as t
 
 import pytest
 
@@ -130,9 +131,10 @@ def test_nobody_there(ask, simulator, pauses, monkeypatch):
 
 ELSEWHERE = {"Location": "/elsewhere"}
 HTML = b"<html>\n<body>"
+EMPTY: list[t.Any] = [[], None, {}]
 OTHERS = [
     *map(body, (b"", HTML, b"[" * 50000, [], b"null", {})),
-    *(body({"credential": value}) for value in (None, [], "FakeSecretKey", {})),
+    *(body({"credential": value}) for value in [*EMPTY, "FakeSecretKey"]),
     *(credential(expires_at=value) for value in (None, "", "soon", 32503680000, "2999-02-30T00:00:00.000000Z")),
 ]
 BROKEN = (reset(), cut_body(5), body(b" " * 100000), raw(b"SSH-2.0"), body(b"\xff\xfe"))
