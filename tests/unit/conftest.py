@@ -51,18 +51,13 @@ hypothesis.settings.load_profile("coc")
 
 
 @pytest.fixture(autouse=True)
-def no_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody listen where the metadata service is."""
-    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
-
-
-@pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Hide the credentials, proxies and CA bundles of whoever runs the tests."""
+    """Hide credentials, proxies and CA bundles of whoever runs the tests; nobody listens at the metadata address."""
     for name in list(os.environ):
         if name.upper().startswith(("HW_", "HUAWEICLOUD_")) or name.upper().endswith(("_PROXY", "_CA_BUNDLE")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
 
 
 @pytest.fixture

@@ -163,6 +163,7 @@ TIMED_OUT = "timed out: no complete response within 0.3 seconds"
 NOT_HTTP = "failed: the response is not valid HTTP"
 NOT_JSON = "returned HTTP 200 with a body that is not JSON"
 STOP = " with an HTML page titled 'Stop'"
+LATER = "Try again later. If the problem persists, contact Huawei Cloud support with the request ID."
 FIREWALL = "proxy or a firewall"
 PERMISSION = "coc:schedule:list"
 NO_OBJECT = " instead of a JSON object"
@@ -173,6 +174,7 @@ GZIP, BROTLI = {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}
 MANY_HEADERS = b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n"
 TWO_LENGTHS = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
 MISTAKES: dict[type, t.Any] = {str: 7, int: "7", bool: 1}  # values of another type than the field's
+NOT_TASKS: list[t.Any] = [None, [], "ST", {}, {"id": None}, {"id": ""}]
 NOT_YOURS = "returned HTTP 200, COC.00014121: Not yours"
 
 ROWS: list[Row] = [
@@ -202,10 +204,10 @@ ROWS: list[Row] = [
             (FAILS, 401, "APIGW.0301", ": Incorrect IAM", "came from the options", "five failures in a row"),
             (FAILS, 403, "APIGW.0302", PERMISSION),
             (FAILS, 404, "APIGW.0101", "Check the endpoint."),
-            (RECOVERS, 408, "APIGW.0201"),
-            (RECOVERS, 500, "APIGW.0601"),
-            (RECOVERS, 503, "APIGW.0202"),
-            (RECOVERS, 504, "APIGW.0203"),
+            (RECOVERS, 408, "APIGW.0201", LATER),
+            (RECOVERS, 500, "APIGW.0601", LATER),
+            (RECOVERS, 503, "APIGW.0202", LATER),
+            (RECOVERS, 504, "APIGW.0203", LATER),
         )
     ),
     # statuses with something else
@@ -214,7 +216,7 @@ ROWS: list[Row] = [
     refuses(403, "HTTP 403", "its body is cut", cut_403, PERMISSION),
     refuses(418, "firewall", "HTML", page(418, "Stop"), STOP),
     refuses(418, "firewall", "another encoding", status(418, b"?", BROTLI), "HTTP 418 with a body that cannot be read"),
-    recovers("HTTP 502", "502", page(502, "Stop"), f"HTTP 502{STOP}", status=502),
+    recovers("HTTP 502", "502", page(502, "Stop"), f"HTTP 502{STOP}", LATER, status=502),
     refuses(103, "another status", "empty", status(103, b""), "HTTP 103 with an empty body"),
     refuses(204, "another status", "empty", status(204, b""), "HTTP 204 with an empty body"),
     refuses(206, "another status", "JSON", status(206, {"count": 0}), "HTTP 206 with a JSON object"),
@@ -302,7 +304,7 @@ ROWS: list[Row] = [
     ),
     *(
         refuses(200, "another type", f"task {value!r}", last_task(value), "a task that is not an object or has no id")
-        for value in (None, [], "ST", {}, {"id": None}, {"id": ""})
+        for value in NOT_TASKS
     ),
     *(
         refuses(

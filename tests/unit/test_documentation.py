@@ -16,13 +16,13 @@ import re
 import textwrap
 
 import jinja2
-import jinja2.nodes
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.splitter import parse_kv
 from ansible.plugins.loader import fragment_loader, lookup_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
+from jinja2 import nodes
 
 from ansible_collections.huaweicloud.coc.plugins.lookup import scheduled_task
 from ansible_collections.huaweicloud.coc.plugins.module_utils import (
@@ -161,19 +161,14 @@ def templates(node, key=""):
 
 def is_lookup(node):
     """Return whether a node of a template is a call of the lookup."""
-    return (
-        isinstance(node, jinja2.nodes.Call)
-        and isinstance(node.node, jinja2.nodes.Name)
-        and node.node.name in ("lookup", "query", "q")
-        and bool(node.args)
-        and isinstance(node.args[0], jinja2.nodes.Const)
-        and node.args[0].value == LOOKUP
-    )
+    if not isinstance(node, nodes.Call) or getattr(node.node, "name", None) not in ("lookup", "query", "q"):
+        return False
+    return bool(node.args) and value(node.args[0]) == LOOKUP
 
 
 def value(node):
     """Return the value of a literal in a template, or what stands for one that only a run can tell."""
-    return node.value if isinstance(node, jinja2.nodes.Const) else "{{ }}"
+    return node.value if isinstance(node, nodes.Const) else "{{ }}"
 
 
 def uses(name):
@@ -188,7 +183,7 @@ def uses(name):
                 elif str(key).startswith(VARIABLE):
                     yield LOOKUP, {key[len(VARIABLE) :]: given}
         for template in templates(document):
-            for call in filter(is_lookup, template.find_all(jinja2.nodes.Call)):
+            for call in filter(is_lookup, template.find_all(nodes.Call)):
                 terms = {"_terms": [value(term) for term in call.args[1:]]}
                 yield LOOKUP, {**terms, **{keyword.key: value(keyword.value) for keyword in call.kwargs}}
 
@@ -261,17 +256,17 @@ OF_ANSIBLE = {"results", "changed", "failed", "skipped", "msg"}  # of any regist
 
 def root(node):
     """Return what an expression starts from: the name of a variable, LOOKUP for the lookup, or None."""
-    while isinstance(node, (jinja2.nodes.Filter, jinja2.nodes.Getattr, jinja2.nodes.Getitem, jinja2.nodes.Call)):
+    while isinstance(node, (nodes.Filter, nodes.Getattr, nodes.Getitem, nodes.Call)):
         if is_lookup(node):
             return LOOKUP
         node = node.node
-    return node.name if isinstance(node, jinja2.nodes.Name) else None
+    return node.name if isinstance(node, nodes.Name) else None
 
 
 def root_of(text):
     """Return what a value is made of, if it is a single expression."""
     outputs = [node for template in templates(text) for node in template.body]
-    expressions = outputs[0].nodes if len(outputs) == 1 and isinstance(outputs[0], jinja2.nodes.Output) else []
+    expressions = outputs[0].nodes if len(outputs) == 1 and isinstance(outputs[0], nodes.Output) else []
     return root(expressions[0]) if len(expressions) == 1 else None
 
 
@@ -290,13 +285,13 @@ def results(document):
 
 def keys_read(template, names):
     """Yield each key that a template reads of the variables ``names``, whether by itself or through a filter."""
-    called = {id(call.node) for call in template.find_all(jinja2.nodes.Call)}
-    for node in template.find_all((jinja2.nodes.Getattr, jinja2.nodes.Getitem, jinja2.nodes.Filter)):
+    called = {id(call.node) for call in template.find_all(nodes.Call)}
+    for node in template.find_all((nodes.Getattr, nodes.Getitem, nodes.Filter)):
         if root(node) not in names or id(node) in called:
             continue
-        if isinstance(node, jinja2.nodes.Getattr):
+        if isinstance(node, nodes.Getattr):
             yield node.attr
-        elif isinstance(node, jinja2.nodes.Getitem):
+        elif isinstance(node, nodes.Getitem):
             yield value(node.arg)
         else:
             yield from (value(given) for given in node.args[:1] if node.name in ("selectattr", "rejectattr", "groupby"))

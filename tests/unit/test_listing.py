@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import re
+import typing as t
 from urllib.parse import quote
 
 import pytest
@@ -102,9 +103,10 @@ def test_no_oddity_of_paging_loses_or_doubles_a_task(ask, simulator, markers):
     total, place = 20, 5
     simulator.tasks, simulator.markers = TASKS[:total], markers
     marker = base64.b64encode(IDS[place - 1].encode()).decode() if markers == "opaque" else IDS[place - 1]
-    starts = ({}, {"limit": 12}, {"offset": place}, {"offset": place, "limit": 12}, {"marker": marker, "limit": 12})
+    starts = [{}, {"limit": 12}, {"offset": place}, {"offset": place, "limit": 12}, {"marker": marker, "limit": 12}]
+    every: list[list[t.Any]] = [[None, 7], [False, True], [False, True], [False, True], starts]
     wrong = []
-    for settings in itertools.product((None, 7), *[(False, True)] * 3, starts):
+    for settings in itertools.product(*every):
         simulator.page_cap, simulator.repeat, simulator.ignore_offset, simulator.ignore_limit, options = settings
         if "offset" in options and simulator.ignore_offset:
             continue  # see the next test
@@ -227,7 +229,8 @@ def test_next_marker_followed_by_hand_lists_everything_once(simulator, connectio
 
 def follow_markers(connection, opaque_repeat):
     """List six tasks at a time; return the IDs, and whether the service knew each marker."""
-    found, marker = [], ""
+    found: list[str] = []
+    marker = ""
     for _part in range(20):
         outcome = run_module({**connection, "limit": 6, "marker": marker})
         if outcome.failed:

@@ -376,8 +376,8 @@ def write_playbook(folder):
     lines += ["my_vaulted_secret: !vault |", *(f"  {line}" for line in vaulted.splitlines()), ""]
     (folder / "variables.yml").write_text("\n".join(lines))
     (folder / "vault_password").write_text(VAULT_PASSWORD)
-    options = [f"--extra-vars=@{folder / 'variables.yml'}", f"--vault-password-file={folder / 'vault_password'}"]
-    return [str(folder / "playbook.yml"), *options]
+    files = [f"--extra-vars=@{folder / 'variables.yml'}", f"--vault-password-file={folder / 'vault_password'}"]
+    return [str(folder / "playbook.yml"), *files]
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["success", "failure"])

@@ -4,13 +4,14 @@
 
 """The signature against the vendor's own signer, and against the simulator's, over the wire.
 
-Repeated parameters and boolean values are not compared: a query is a mapping from names to texts and numbers, which
-cannot express the former, and the API has none of the latter.
+Repeated parameters and boolean values are not compared: a query maps names to texts and numbers, and the API has
+neither.
 """
 
 from __future__ import annotations
 
 import re
+import types
 from datetime import datetime, timezone
 from urllib.parse import unquote
 
@@ -23,8 +24,17 @@ from hypothesis import strategies as st
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
-from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
+    ACCESS_KEY,
+    PARAMETERS,
+    SECRET_KEY,
+    SECURITY_TOKEN,
+    Answer,
+    Simulator,
+)
 
+PATH = "/v1/schedule/task"
+URL = f"https://coc.example.com{PATH}"
 NOW = datetime(2026, 1, 31, 8, 0, 0, tzinfo=timezone.utc)
 
 visible = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
@@ -41,25 +51,12 @@ times = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(lambda time
 paths = st.lists(awkward.map(lambda segment: segment.replace("/", "")), max_size=4).map("/".join)
 
 
-class Keys:
-    """What the vendor's signer takes as credentials."""
-
-    def __init__(self, access_key, secret_key):
-        self.ak, self.sk = access_key, secret_key
-
-
-def sign_as_the_vendor(host, path, query, extra, access_key, secret_key, now):
+def sign_as_the_vendor(host="coc.example.com", path=PATH, query=(), extra=(), keys=("AK", "SK"), now=NOW):
     """Return the headers and the URL that the vendor's SDK would send."""
-    request = SdkRequest(
-        method="GET",
-        schema="https",
-        host=host,
-        resource_path=path,
-        query_params=list(query.items()),
-        header_params={**extra, "X-Sdk-Date": now.strftime("%Y%m%dT%H%M%SZ")},
-        body="",
-    )
-    signed = Signer(Keys(access_key, secret_key)).sign(request)
+    headers = {**dict(extra), "X-Sdk-Date": now.strftime("%Y%m%dT%H%M%SZ")}
+    query_params = list(dict(query).items())
+    request = SdkRequest("GET", "https", host, path, query_params=query_params, header_params=headers, body="")
+    signed = Signer(types.SimpleNamespace(ak=keys[0], sk=keys[1])).sign(request)
     return signed.header_params, signed.url
 
 
@@ -68,7 +65,7 @@ def sign_as_the_vendor(host, path, query, extra, access_key, secret_key, now):
 @example({"b": "2", "a": "1"})
 @example({"task_name": "a b+c*d~e/f%g=h", "created_by": "", "Z": "名"})
 def test_query_is_the_vendors(query):
-    _headers, url = sign_as_the_vendor("coc.example.com", "/v1/schedule/task", query, {}, "AK", "SK", NOW)
+    _headers, url = sign_as_the_vendor(query=query)
     assert canonical_query(query) == url.partition("?")[2]
 
 
@@ -76,9 +73,8 @@ def test_query_is_the_vendors(query):
 @given(query=queries, extra=headers, access_key=visible, secret_key=visible, now=times)
 @example({}, {"X-Domain-Id": " d ", "X-Project-Id": "p", "X-Security-Token": "+t/="}, "AK", "SK", NOW)
 def test_signature_is_the_vendors(query, extra, access_key, secret_key, now):
-    url = f"https://coc.example.com/v1/schedule/task?{canonical_query(query)}"
-    ours = sign("GET", url, extra, access_key, secret_key, now)
-    theirs, _url = sign_as_the_vendor("coc.example.com", "/v1/schedule/task", query, extra, access_key, secret_key, now)
+    ours = sign("GET", f"{URL}?{canonical_query(query)}", extra, access_key, secret_key, now)
+    theirs, _url = sign_as_the_vendor(query=query, extra=extra, keys=(access_key, secret_key), now=now)
     assert ours == {name: theirs[name] for name in ("Host", "X-Sdk-Date", "Authorization")}
 
 
@@ -88,7 +84,7 @@ def test_signature_is_the_vendors(query, extra, access_key, secret_key, now):
 @example("v1/计划 任务")
 def test_signature_covers_any_path_as_the_vendors_does(path):
     assume(unquote(path) == path)  # the vendor takes "%41" for an "A", as if it had been encoded already
-    theirs, _url = sign_as_the_vendor("coc.example.com", "/" + path, {}, {}, "AK", "SK", NOW)
+    theirs, _url = sign_as_the_vendor(path="/" + path)
     encoded = "/".join(canonical_query({"": segment})[1:] for segment in path.split("/"))
     ours = sign("GET", f"https://coc.example.com/{encoded}", {}, "AK", "SK", NOW)
     assert ours["Authorization"] == theirs["Authorization"]
@@ -113,14 +109,13 @@ def test_known_answer():
 
 
 def test_slash_at_the_end_of_the_path_is_not_signed_twice():
-    with_slash = sign("GET", "https://coc.example.com/v1/schedule/task/", {}, "AK", "SK", NOW)
-    assert with_slash == sign("GET", "https://coc.example.com/v1/schedule/task", {}, "AK", "SK", NOW)
+    assert sign("GET", URL + "/", {}, "AK", "SK", NOW) == sign("GET", URL, {}, "AK", "SK", NOW)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8443", "coc.example.com:443", "[::1]:8443"])
 def test_host_is_signed_with_its_port(host):
-    ours = sign("GET", f"https://{host}/v1/schedule/task", {}, "AK", "SK", NOW)
-    theirs, _url = sign_as_the_vendor(host, "/v1/schedule/task", {}, {}, "AK", "SK", NOW)
+    ours = sign("GET", f"https://{host}{PATH}", {}, "AK", "SK", NOW)
+    theirs, _url = sign_as_the_vendor(host)
     assert ours["Host"] == host
     assert ours["Authorization"] == theirs["Authorization"]
 
@@ -138,11 +133,11 @@ def test_lone_surrogate_is_refused():
 
 @pytest.fixture(scope="module")
 def service():
-    with coc_simulator.Simulator(tasks=0) as running:
+    with Simulator(tasks=0) as running:
         yield running
 
 
-texts = st.sampled_from([name for name, allowed in coc_simulator.PARAMETERS.items() if isinstance(allowed, re.Pattern)])
+texts = st.sampled_from([name for name, allowed in PARAMETERS.items() if isinstance(allowed, re.Pattern)])
 scope_ids = st.none() | visible
 
 
@@ -152,30 +147,19 @@ scope_ids = st.none() | visible
 @example({"task_name": "../../x", "created_by": ""}, "d", None)
 def test_what_goes_over_the_wire_is_what_was_signed(service, query, domain_id, project_id):
     """The simulator signs with code of its own what arrived: a 401 would mean that it is something else."""
-    credentials = Credentials(
-        "the test",
-        coc_simulator.ACCESS_KEY,
-        coc_simulator.SECRET_KEY,
-        coc_simulator.SECURITY_TOKEN,
-        domain_id=domain_id,
-        project_id=project_id,
-    )
-    client = Client(
-        {"endpoint": service.endpoint, "validate_certs": True, "timeout": 30.0, "max_retries": 0},
-        lambda: credentials,
-        pytest.fail,
-    )
-    service.faults.append(answer_200_if_signed)
-    with client:
-        assert client.get("/v1/schedule/task", query, "none").document == {"signed": True}
+    credentials = Credentials("", ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, None, domain_id, project_id)
+    options = {"endpoint": service.endpoint, "validate_certs": True, "timeout": 30.0, "max_retries": 0}
+    service.faults.append(return_200_if_signed)
+    with Client(options, lambda: credentials, pytest.fail) as client:
+        assert client.get(PATH, query, "none").document == {"signed": True}
     request = service.requests[-1]
     assert request.raw_query == canonical_query(query)
     assert dict(request.query) == query
     assert (request.header("X-Domain-Id"), request.header("X-Project-Id")) == (domain_id, project_id)
 
 
-def answer_200_if_signed(exchange, answer):
-    """Hide that a value is none which a parameter takes: here only the signature counts."""
+def return_200_if_signed(exchange, answer):
+    """Hide that no parameter takes such a value: here only the signature counts."""
     if answer.status != 401:
-        answer = coc_simulator.Answer(200, answer.headers, b'{"signed":true}')
+        answer = Answer(200, answer.headers, b'{"signed":true}')
     exchange.deliver(answer)

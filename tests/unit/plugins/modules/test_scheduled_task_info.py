@@ -189,68 +189,59 @@ def test_a_value_that_is_not_a_choice_is_refused(name, simulator, connection):
     assert simulator.requests == []
 
 
-# An option, a value that cannot be right, and the beginning of the message; Ansible's own names the option in quotes.
-REFUSED = [
-    ("limit", 0, "limit: 0 is too small; it takes 1 or more. Leave it out to get every task."),
-    ("limit", -1, "limit: -1 is too small"),
-    ("limit", "ten", ""),
-    ("limit", 1.5, ""),
-    ("offset", -1, "offset: -1 is out of range; it takes 0 to 2147483647."),
-    ("offset", 2147483648, "offset: 2147483648 is out of range"),
-    ("offset", "x", ""),
-    ("task_id", "42", "task_id: '42' is not a task ID, which has 26 characters and starts with ST."),
-    ("task_id", "AB" + 24 * "0", "task_id: "),
-    ("task_id", "ST" + 25 * "0", "task_id: "),
-    ("task_id", "ST" + 23 * "0" + "\n", "task_id: "),
-    (
-        "enterprise_project_id",
-        129 * "0",
-        "enterprise_project_id: 129 characters are too many; it takes at most 128.",
-    ),
-    ("created_by", 33 * "a", "created_by: 33 characters"),
-    ("reviewer", 129 * "a", "reviewer: 129 characters"),
-    ("reviewer_user_name", 33 * "李", "reviewer_user_name: 33 characters"),
-    ("marker", 129 * "a", "marker: 129 characters"),
-    ("region_id", 129 * "a", "region_id: 129 characters"),
-    ("resource_id", 129 * "a", "resource_id: 129 characters"),
-    (START, "-1", f"{START}: '-1' is not a time"),
-    (START, "yesterday", f"{START}: 'yesterday' is not a time"),
-    (START, "2026-01-01T00:00:00", f"{START}: "),
-    (END, 9000000000000001, f"{END}: '9000000000000001' is not a time"),
-    (END, "-99999w", f"{END}: '-99999w' is not a time"),
-    ("timeout", 0, "timeout: 0.0 is out of range; it takes 0.001 to 3600 seconds."),
-    ("timeout", 3601, "timeout: 3601.0 is out of range"),
-    ("timeout", "soon", ""),
-    ("max_retries", -1, "max_retries: -1 is out of range; it takes 0 to 20 retries."),
-    ("max_retries", 21, "max_retries: 21 is out of range"),
-    ("validate_certs", "maybe", ""),
-    ("ca_path", "/does/not/exist", "ca_path: /does/not/exist does not exist."),
-    ("endpoint", "ftp://127.0.0.1", "endpoint: "),
-    ("endpoint", "http://192.0.2.1", "endpoint: 'http://192.0.2.1' would send credentials unencrypted."),
-    ("auth_token", AUTH_TOKEN, OPTIONS + "auth_token excludes "),
-    ("security_token", "line\nbreak", OPTIONS + "security_token has characters"),
-    ("domain_id", "line\nbreak", OPTIONS + "domain_id has characters"),
-    ("project_id", "项目", OPTIONS + "project_id has characters"),
-    ("auth_source", "ecs_metadata", "auth_source=ecs_metadata excludes access_key, secret_key."),
+# What cannot be right, and how the message begins; Ansible's own messages name the option in quotes.
+REFUSED: list[tuple[dict, str]] = [
+    ({"limit": 0}, "limit: 0 is too small; it takes 1 or more. Leave it out to get every task."),
+    ({"limit": -1}, "limit: -1 is too small"),
+    ({"limit": "ten"}, ""),
+    ({"limit": 1.5}, ""),
+    ({"offset": -1}, "offset: -1 is out of range; it takes 0 to 2147483647."),
+    ({"offset": 2147483648}, "offset: 2147483648 is out of range"),
+    ({"offset": "x"}, ""),
+    ({"task_id": "42"}, "task_id: '42' is not a task ID, which has 26 characters and starts with ST."),
+    ({"task_id": "AB" + 24 * "0"}, "task_id: "),
+    ({"task_id": "ST" + 25 * "0"}, "task_id: "),
+    ({"task_id": "ST" + 23 * "0" + "\n"}, "task_id: "),
+    ({"enterprise_project_id": 129 * "0"}, "enterprise_project_id: 129 characters are too many; it takes at most 128."),
+    ({"created_by": 33 * "a"}, "created_by: 33 characters"),
+    ({"reviewer": 129 * "a"}, "reviewer: 129 characters"),
+    ({"reviewer_user_name": 33 * "李"}, "reviewer_user_name: 33 characters"),
+    ({"marker": 129 * "a"}, "marker: 129 characters"),
+    ({"region_id": 129 * "a"}, "region_id: 129 characters"),
+    ({"resource_id": 129 * "a"}, "resource_id: 129 characters"),
+    ({START: "-1"}, f"{START}: '-1' is not a time"),
+    ({START: "yesterday"}, f"{START}: 'yesterday' is not a time"),
+    ({START: "2026-01-01T00:00:00"}, f"{START}: "),
+    ({END: 9000000000000001}, f"{END}: '9000000000000001' is not a time"),
+    ({END: "-99999w"}, f"{END}: '-99999w' is not a time"),
+    ({"timeout": 0}, "timeout: 0.0 is out of range; it takes 0.001 to 3600 seconds."),
+    ({"timeout": 3601}, "timeout: 3601.0 is out of range"),
+    ({"timeout": "soon"}, ""),
+    ({"max_retries": -1}, "max_retries: -1 is out of range; it takes 0 to 20 retries."),
+    ({"max_retries": 21}, "max_retries: 21 is out of range"),
+    ({"validate_certs": "maybe"}, ""),
+    ({"ca_path": "/does/not/exist"}, "ca_path: /does/not/exist does not exist."),
+    ({"endpoint": "ftp://127.0.0.1"}, "endpoint: "),
+    ({"endpoint": "http://192.0.2.1"}, "endpoint: 'http://192.0.2.1' would send credentials unencrypted."),
+    ({"auth_token": AUTH_TOKEN}, OPTIONS + "auth_token excludes "),
+    ({"security_token": "line\nbreak"}, OPTIONS + "security_token has characters"),
+    ({"domain_id": "line\nbreak"}, OPTIONS + "domain_id has characters"),
+    ({"project_id": "项目"}, OPTIONS + "project_id has characters"),
+    ({"auth_source": "ecs_metadata"}, "auth_source=ecs_metadata excludes access_key, secret_key."),
+    ({"risk_level": "high"}, "value of risk_level must be one of: HIGH, MEDIUM, LOW, got: high"),
+    ({"limit": "ten", "risk_level": "high"}, ""),
+    ({START: "-1h", END: "-2h"}, f"{START}: -1h is after {END}, -2h. Fix one of them."),
+    ({"access_key": ""}, "Credentials in the options are incomplete: secret_key given, access_key missing."),
+    ({"secret_key": ""}, "Credentials in the options are incomplete: access_key given, secret_key missing."),
+    ({"endpoint": ""}, "No site is given"),
+    ({"endpoint": "", "region": "nowhere"}, "region: COC has no site for 'nowhere'."),
 ]
 
 
 def test_what_cannot_be_right_is_refused_and_named(simulator, connection):
-    for name, value, words in REFUSED:
-        error = run_module({**connection, name: value}).error
-        assert error.startswith(words) if words else f"'{name}'" in error, (name, value)
-    assert simulator.requests == []
-
-
-def test_a_window_that_ends_before_it_starts_is_refused(simulator, connection):
-    error = run_module({**connection, START: "-1h", END: "-2h"}).error
-    assert error == f"{START}: -1h is after {END}, -2h. Fix one of them."
-    assert simulator.requests == []
-
-
-def test_half_a_key_is_refused(simulator, endpoint):
-    error = run_module({**endpoint, "secret_key": SECRET_KEY}).error
-    assert error.startswith(f"{OPTIONS[:-2]} are incomplete: secret_key given, access_key missing.")
+    for options, words in REFUSED:
+        error = run_module({**connection, **options}).error
+        assert error.startswith(words) if words else f"'{next(iter(options))}'" in error, options
     assert simulator.requests == []
 
 

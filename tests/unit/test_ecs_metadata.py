@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import typing as t
 
 import pytest
 
@@ -126,20 +127,14 @@ def test_nobody_there(ask, simulator, pauses, monkeypatch):
     assert (simulator.requests, pauses) == ([], [])
 
 
-def test_no_proxy_is_used(ask, simulator, monkeypatch):
-    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
-    assert ask().msg == ""
-    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]
-
-
 # Whatever else the service sends
 
 ELSEWHERE = {"Location": "/elsewhere"}
 HTML = b"<html>\n<body>"
+EMPTY: list[t.Any] = [[], None, {}]
 OTHERS = [
     *map(body, (b"", HTML, b"[" * 50000, [], b"null", {})),
-    *(body({"credential": value}) for value in (None, [], "FakeSecretKey", {})),
+    *(body({"credential": value}) for value in [*EMPTY, "FakeSecretKey"]),
     *(credential(expires_at=value) for value in (None, "", "soon", 32503680000, "2999-02-30T00:00:00.000000Z")),
 ]
 BROKEN = (reset(), cut_body(5), body(b" " * 100000), raw(b"SSH-2.0"), body(b"\xff\xfe"))
@@ -238,8 +233,10 @@ def test_auto_never_asks(ask, connection, endpoint, simulator, monkeypatch, auth
     assert requests_to(simulator) == [TASKS]
 
 
-def test_the_environment_is_not_read(ask, simulator, monkeypatch):
+def test_no_credentials_and_no_proxy_of_the_environment_are_used(ask, simulator, monkeypatch):
     monkeypatch.setenv("HW_AUTH_TOKEN", AUTH_TOKEN)
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     assert ask().msg == ""
     assert simulator.requests[-1].header("X-Auth-Token") is None
     assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What headers and error documents say. tests/unit/test_faults.py sends such responses to the plugins."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from email.utils import formatdate
+
+import pytest
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._response import (
+    Response,
+    clock_skew,
+    find_error,
+    means_success,
+    parse_json,
+    retry_after,
+)
+
+
+def at(seconds):
+    """Return the HTTP date that is so far ahead of this machine's clock."""
+    return formatdate(time.time() + seconds, usegmt=True)
+
+
+def response(**headers):
+    return Response(401, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
+
+
+@pytest.mark.parametrize("seconds", [0, 3600, -3600, 3 * 365 * 86400, -90 * 365 * 86400])
+def test_the_clock_skew_is_that_of_the_date_header(seconds):
+    skew = clock_skew(response(Date=at(seconds)))
+    assert skew is not None
+    assert abs(skew - timedelta(seconds=seconds)) < timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Date": ""},
+        {"Date": "yesterday"},
+        {"Date": "1767225600"},
+        {"Date": "2026-01-01T00:00:00Z"},
+        {"Date": "Thu, 32 Jan 2026 00:00:00 GMT"},
+        {"Date": "Mon, 01 Jan 0100 00:00:00 GMT"},
+        {"Date": "Fri, 31 Dec 9999 23:59:59 GMT"},
+        {"Date": "Fri, 31 Dec 9999 23:59:59 -1200"},
+        {"Date": "Wed, 01 Jan 2020 00:00:00 -0000"},  # no zone
+        {"Date": "Wed, 01 Jan 2020 00:00:00 +99999999999999999999"},
+        {"Date": "\xe4\xb8\x80\xe6\x9c\x88"},
+    ],
+    ids=str,
+)
+def test_a_date_that_cannot_be_used_is_ignored(headers):
+    assert clock_skew(response(**headers)) is None
+
+
+def test_a_date_in_retry_after_is_compared_with_the_services_clock():
+    later = response(Date="Thu, 01 Jan 2026 00:00:00 GMT", Retry_After="Thu, 01 Jan 2026 00:00:09 GMT")
+    assert retry_after(later) == 9
+    assert 88 <= (retry_after(response(Retry_After=at(90))) or 0) <= 90
+    assert retry_after(response(Date=at(0), Retry_After=at(0))) == 0
+    assert retry_after(response(Retry_After=" 7 ")) == 7
+
+
+@pytest.mark.parametrize(
+    "document, found",
+    [
+        ({"error_code": "A.1", "error_msg": "x"}, ("A.1", "x")),
+        ({"errorCode": "A.1", "errorMsg": "x"}, ("A.1", "x")),
+        ({"code": 7, "message": "x"}, ("7", "x")),
+        ({"error": {"code": "A.1", "message": "x"}}, ("A.1", "x")),
+        ({"error_msg": "x"}, ("", "x")),
+        ({"error_code": "A.1", "error_msg": ["x"]}, ("A.1", "")),
+        ({"error_code": None, "error_msg": None, "code": "A.1"}, ("A.1", "")),
+        ({"error": "A.1", "code": {"a": 1}}, ("", "")),
+    ],
+    ids=str,
+)
+def test_errors_have_several_forms(document, found):
+    assert find_error(document) == found
+
+
+def test_only_zeros_mean_success():
+    codes = ["", "0", "COC.00000000", "A", "COC.00000010", "9"]
+    assert [means_success(code) for code in codes] == [True, True, True, False, False, False]
+
+
+def test_json_is_what_can_be_passed_on_as_json():
+    assert parse_json(b'\xef\xbb\xbf{"a": 1, "a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
+    for body in (b"", b"{", b"NaN", b"[-Infinity]", b"1e999", b'"\\ud800"', b'"\xff"'):
+        with pytest.raises(ValueError):
+            parse_json(body)
