@@ -38,8 +38,8 @@ def find_accounts(
         name = _name(source, entry)
         if name.casefold() in seen:
             raise CocError(
-                f"{source}: the name {name!r} is taken by {seen[name.casefold()]}. Give each account a name of its own, "
-                "not only in another case."
+                f"{source}: the name {name!r} is that of {seen[name.casefold()]}, whatever the case. "
+                "Give each account a name of its own."
             )
         seen[name.casefold()] = source
         own = without_blanks({aliases.get(key, key): value for key, value in entry.items() if key != "name"})
@@ -72,7 +72,7 @@ def _entries(variables: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Mappin
     """Yield the accounts that are given, each with the words for where it is."""
     listed = _value(LIST_VARIABLE, variables[LIST_VARIABLE]) if LIST_VARIABLE in variables else None
     if listed is not None and not isinstance(listed, (list, tuple)):
-        raise CocError(f"{LIST_VARIABLE}: takes a list of dictionaries, not a {type(listed).__name__}.")
+        raise CocError(f"{LIST_VARIABLE}: takes a list of dictionaries, each with a name.")
     entries = [(f"{LIST_VARIABLE}, entry {number}", entry) for number, entry in enumerate(listed or (), 1)]
     for variable in sorted(name for name in variables if ONE_VARIABLE.fullmatch(name)):
         entry = _value(variable, variables[variable])
@@ -104,4 +104,4 @@ def _name(source: str, entry: t.Mapping[str, t.Any]) -> str:
     if name is None or isinstance(name, str):
         near = [key for key in entry if sorted(str(key).lower()) == sorted("name")]
         raise CocError(f"{source}: has no name. {f'Did you write {near[0]} for name?' if near else 'Add one.'}")
-    raise CocError(f"{source}: name takes a text, not a {type(name).__name__}.")
+    raise CocError(f"{source}: name takes a text.")
