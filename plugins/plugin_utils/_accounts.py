@@ -102,6 +102,6 @@ def _name(source: str, entry: t.Mapping[str, t.Any]) -> str:
     if isinstance(name, (str, int)) and not isinstance(name, bool) and str(name).strip():
         return str(name).strip()
     if name is None or isinstance(name, str):
-        near = [key for key in entry if sorted(str(key).lower()) == sorted("name")]
+        near = [key for key in entry if key != "name" and sorted(str(key).lower()) == sorted("name")]
         raise CocError(f"{source}: has no name. {f'Did you write {near[0]} for name?' if near else 'Add one.'}")
     raise CocError(f"{source}: name takes a text.")
