@@ -109,6 +109,10 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import SharedRun
 
+# A private keyword: no variable fills in for an option that is not given. Extra variables, which win over those of a
+# host, would mix the accounts of the playbooks.
+ONLY_KEYWORDS = "_only_keywords"
+
 # ansible-core would parse it again in each fork, a third of the time of a use, for an option handling that _given
 # replaces. Whatever shows the documentation reads this file as text.
 del DOCUMENTATION
@@ -153,6 +157,8 @@ class LookupModule(LookupBase):
         """
         direct.pop("wantlist", None)  # with_ adds it before ansible-core 2.19
         direct = {ALIASES.get(name, name): value for name, value in direct.items()}
+        if direct.pop(ONLY_KEYWORDS, False):
+            return without_blanks(direct)
         templar: t.Any = self._templar  # declared optional, but whoever loads a lookup gives one
         by_variable = {
             name: templar.template(variables[VARIABLE_PREFIX + name])
@@ -171,7 +177,7 @@ def _ask(shared: SharedRun, asked: list[t.Any]) -> dict[str, t.Any]:
     call = check_call(given, prefixed, task_ids, OPTIONS, shared.warn)
 
     def fetch() -> dict[str, t.Any]:
-        return {"endpoint": call.endpoint, "found": shared.send(call.identity, lambda: call.fetch(shared.warn))}
+        return {"endpoint": call.endpoint, "found": shared.send(call.key, lambda: call.fetch(shared.warn))}
 
     max_age: int = call.options["cache_timeout"]
     if not max_age:

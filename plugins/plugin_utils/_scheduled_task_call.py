@@ -11,6 +11,7 @@ import os
 import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import (
+    KEY_FIELDS,
     Credentials,
     find_credentials,
     profile_path,
@@ -57,6 +58,13 @@ class Call:
             scope = [self.options["domain_id"], self.options["project_id"]]
             return [self.endpoint, self.options["auth_source"], *scope]
         return [self.endpoint, *dataclasses.astuple(dataclasses.replace(self.credentials(), source=""))]
+
+    @property
+    def key(self) -> list[str | None]:
+        """What the service refuses with a 401: :attr:`identity` without the account and the project that it is for."""
+        if self.options["auth_source"] == "ecs_metadata":
+            return self.identity[:2]
+        return [self.endpoint, *(getattr(self.credentials(), name) for name in (*KEY_FIELDS, "auth_token"))]
 
     @property
     def question(self) -> list[t.Any]:

@@ -21,7 +21,7 @@ import yaml
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import GUIDE, LOCALHOST, SETUP, credential_type, inject
-from ansible_collections.huaweicloud.coc.tests.awx.controller import check_injectors, check_paths
+from ansible_collections.huaweicloud.coc.tests.awx.controller import check_paths
 from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 
 WRONG_KEY = "FakeSecretKeyThatIsWrong/+=00000000000001"
@@ -454,22 +454,3 @@ def test_the_guides_play_for_other_hosts_asks_from_the_execution_environment(run
     assert job.successful, job.stdout
     failed = [task for task in simulator.tasks if task.get("last_execution_status") == "ABNORMAL"]
     assert job.results("Use it on the host")[0]["msg"] == f"{len(failed)} tasks have failed"
-
-
-def test_the_guides_job_for_several_accounts(run_job, simulator, tmp_path):
-    """Each account has a service of its own, and a credential of a type that the guide describes; no environment."""
-    inputs, profile = credential_type("profile")
-    example = block("production_credentials_file: ")
-    handed_on: dict[str, t.Any] = {}
-    with coc_simulator.Simulator(simulator.tasks[:5]) as other:
-        for account, service in (("production", simulator), ("branch", other)):
-            injectors = {"file": profile["file"], **yaml.safe_load(example.replace("production", account))}
-            check_injectors(injectors, inputs)
-            folder = tmp_path / account
-            folder.mkdir()
-            handed_on.update(inject(injectors, {**KEYS, "endpoint": service.endpoint}, folder))
-        job = run_job("accounts.yml", kind=None, handed_on=handed_on, text=block("Failed tasks of several accounts"))
-    assert job.successful, job.stdout
-    failed = [task.get("last_execution_status") == "ABNORMAL" for task in simulator.tasks]
-    assert job.results("Count them")[0]["msg"] == [sum(failed), sum(failed[:5])]
-    assert_no_secret(job)

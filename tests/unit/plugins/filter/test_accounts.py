@@ -1,0 +1,123 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which options each account is asked with: its own and the common ones, but no credentials or site from two places."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.huaweicloud.coc.plugins.filter.accounts import accounts
+from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import ONLY_KEYWORDS
+from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import SITES
+
+COMMON = {
+    "region": "eu-west-101",
+    "endpoint": "https://common.example.com",
+    "auth_token": "FakeCommonToken",
+    "domain_id": "D-common",
+    "project_id": "P-common",
+    "risk_level": "HIGH",
+    "limit": " ",
+}
+
+
+def options(**own):
+    """Return the options of an account beside the common ones."""
+    variables = {f"ansible_huaweicloud_{name}": value for name, value in COMMON.items()}
+    (account,) = accounts({**variables, "ansible_huaweicloud_log_level": "x", "coc_accounts": [{"name": "a", **own}]})
+    assert account["name"] == "a"
+    assert account["options"].pop(ONLY_KEYWORDS) is True
+    return account["options"]
+
+
+def common(*names):
+    return {name: COMMON[name] for name in names}
+
+
+@pytest.mark.parametrize("own", [{}, {"region": "", "access_key": None, "ak": " "}], ids=["nothing", "blanks"])
+def test_without_options_of_its_own_an_account_has_the_common_ones(own):
+    assert options(**own) == {name: value for name, value in COMMON.items() if name != "limit"}
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"access_key": "FakeKey", "secret_key": "FakeSecret"},
+        {"access_key": "FakeKey"},  # incomplete: the lookup says so, and nothing fills it up
+        {"auth_token": "FakeToken"},
+        {"security_token": "FakeToken"},
+        {"credentials_file": "~/a"},
+        {"auth_source": "ecs_metadata"},
+    ],
+    ids=lambda own: "+".join(own),
+)
+def test_credentials_are_taken_whole(own):
+    assert options(**own) == {**own, **common("region", "endpoint", "risk_level")}
+
+
+def test_a_project_of_its_own_goes_with_the_common_credentials():
+    assert options(project_id="P1") == {**options(), "project_id": "P1"}
+
+
+def test_a_region_of_its_own_wins_over_every_common_endpoint(monkeypatch):
+    monkeypatch.setenv("HUAWEICLOUD_COC_ENDPOINT", "https://environment.example.com")
+    site = {"region": "cn-north-4", "endpoint": SITES["cn-north-4"][1]}
+    assert options(region="cn-north-4") == {**options(), **site}
+
+
+def test_an_endpoint_of_its_own_wins_over_every_common_site():
+    own = options(endpoint="https://own.example.com")
+    assert (own["endpoint"], own.get("region")) == ("https://own.example.com", None)
+
+
+def test_short_names_are_those_of_options():
+    assert options(ak="FakeKey", sk="FakeSecret")["secret_key"] == "FakeSecret"
+
+
+def test_accounts_come_from_the_list_and_from_one_variable_each():
+    one = json.dumps({"name": "three", "risk_level": "LOW"})
+    found = accounts(
+        {
+            "coc_account_b": {"name": 4},
+            "coc_accounts": '[{"name": "one"}, {"name": " two "}]',
+            "coc_account_a": one,
+            "coc_account_blank": "",
+            "coc_account_": "not one of them",
+        }
+    )
+    assert [account["name"] for account in found] == ["one", "two", "three", "4"]
+    assert found[2]["options"]["risk_level"] == "LOW"
+
+
+@pytest.mark.parametrize("given", [{}, {"coc_accounts": ""}, {"coc_accounts": None}, {"coc_accounts": []}])
+def test_there_may_be_none(given):
+    assert accounts(given) == []
+
+
+@pytest.mark.parametrize(
+    "variables,message",
+    [
+        ({"coc_accounts": {"name": "a"}}, "coc_accounts: takes a list of dictionaries, each with a name."),
+        ({"coc_accounts": [{"name": True}]}, "coc_accounts, entry 1: name takes a text."),
+        ({"coc_accounts": [{"name": " "}]}, "coc_accounts, entry 1: has no name. Add one."),
+        ({"coc_account_x": '{"name": "a", "sk": "FakeSecret"'}, "coc_account_x: is a text, but not JSON."),
+        (
+            {"coc_accounts": [{"name": "a"}], "coc_account_x": {"name": "A"}},
+            "coc_account_x: the name 'A' is that of coc_accounts, entry 1, whatever the case. "
+            "Give each account a name of its own.",
+        ),
+        (
+            {"coc_account_x": {"name": "a", "secret-key": "FakeSecret"}},
+            "coc_account_x, account 'a': secret-key: an account has no such option. Did you mean secret_key?",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_without_its_value(variables, message):
+    with pytest.raises(AnsibleFilterError) as error:
+        accounts(variables)
+    assert str(error.value) == message
