@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import time
+import typing as t
 
 import pytest
 from hypothesis import given, settings
@@ -159,7 +160,7 @@ def test_a_uuid_does_not_depend_on_the_order_of_fields():
 # ---------------------------------------------------------------------------------------------------------------------
 # Random histories
 
-FIELDS = {
+FIELDS: dict[str, list[t.Any]] = {
     "last_execution_time": [None, 500, 2000, 3000],
     "last_execution_status": [None, "ABNORMAL", "FINISHED"],
     "execution_count": [0, 1, 2],
@@ -168,7 +169,9 @@ FIELDS = {
     "enabled": [True, False, None],
     "modified_time": [None, 0, 1],
 }
-NEW = st.fixed_dictionaries({}, optional={"new": st.sampled_from([None, 1, [1], {"a": []}])})
+NEW: st.SearchStrategy[dict[str, t.Any]] = st.fixed_dictionaries(
+    {}, optional={"new": st.sampled_from([None, 1, [1], {"a": []}])}
+)
 STATES = st.builds(
     lambda known, new: {**known, **new}, st.fixed_dictionaries({n: st.sampled_from(v) for n, v in FIELDS.items()}), NEW
 )
@@ -222,7 +225,7 @@ def test_events_add_up_to_exactly_the_difference(history, since):
         events = list(watch.events(after.values()))
         assert (before, after) == originals
         assert add_up(before, events) == add_up(before, reversed(events)) == after
-        by_task = {task_id: [] for task_id in before.keys() | after.keys()}
+        by_task: dict[str, list[str]] = {task_id: [] for task_id in before.keys() | after.keys()}
         for event in events:
             task_id = event["scheduled_task"]["id"]
             assert event["scheduled_task"] == after.get(task_id, before.get(task_id))
