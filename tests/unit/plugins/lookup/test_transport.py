@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.unit.plugins.module_utils.test__transport import *  # noqa: F403 they are all run
+from ansible_collections.huaweicloud.coc.tests.unit.plugins.module_utils import test__transport
+
+globals().update({name: value for name, value in vars(test__transport).items() if not name.startswith("_")})
 
 
 @pytest.fixture
