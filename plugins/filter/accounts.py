@@ -54,13 +54,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import (
-    ALIASES,
-    ONLY_KEYWORDS,
-    OPTIONS,
-    VARIABLE_PREFIX,
-)
+from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import ALIASES, ONLY_KEYWORDS, OPTIONS
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._accounts import find_accounts
 
 
