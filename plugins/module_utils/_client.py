@@ -44,14 +44,14 @@ TRANSIENT_STATUSES = frozenset((408, 429, 500, 502, 503, 504))
 # without W (field report).
 TRANSIENT_CODES = frozenset(("COC.00010014", "APIGW.0308", "APIG.0308"))
 
-THROTTLED = "Too many requests: send fewer, and ask for more tasks with each."
+THROTTLED = "Too many requests: send fewer, and ask for more tasks per request."
 CODE_ADVICE = {
     "APIGW.0308": THROTTLED,
     "APIG.0308": THROTTLED,
-    "COC.00010014": "COC could not reach IAM, a failure behind the service. Try again later.",
+    "COC.00010014": "COC could not reach IAM: the fault is not on your side. Try again later.",
     "COC.00011013": (
         "COC cannot tell which user the credentials belong to. Use the access key or the token of an IAM user of the "
-        "account; if they are, set domain_id or project_id too."
+        "account. If you already do, set domain_id or project_id too."
     ),
     "COC.00014121": (
         "The task belongs to another account. Use the credentials of that account, or fix the ID of the task."

@@ -150,7 +150,7 @@ def _is_complete(source: Source) -> bool:
 
 
 def _check_characters(source: Source) -> None:
-    """Raise for characters that requests would refuse in a header, with a message that quotes the secret."""
+    """Raise for characters in a header that requests would refuse: its own message would quote the secret."""
     for field, value in source.fields.items():
         if not (value.isascii() and value.isprintable()):
             raise CocError(
@@ -176,7 +176,7 @@ def _check_key_pair(source: Source) -> None:
     if given and missing:
         raise CocError(
             f"Credentials in {source.words} are incomplete: {' and '.join(given)} given, {' and '.join(missing)} "
-            "missing. A source is used whole: complete it, or empty it to use the next one."
+            "missing. Sources are never mixed: complete this one, or empty it to use the next."
         )
 
 

@@ -4,10 +4,10 @@
 
 """Where a list goes on, where it ends, and whether it is complete: decisions about the pages so far.
 
-Which of offset and marker the service honors together, and what its marker is on the last page, is not known. So both
-are sent once, to start with; later pages follow the service's marker, or go on by offset if it gives none. A task that
-comes again is left out. The end is where the service's count says, or an empty page if the count changes meanwhile or
-is too small.
+It is not known which of offset and marker counts if the service gets both, nor what its marker is on the last page. So
+the user's offset and marker are sent with the first request only. Later pages follow the service's marker, or go on by
+offset if it gives none. A repeated task is left out. The list ends where the service's count says, or at an empty page
+if the count changes in between or is too small.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from dataclasses import dataclass
 class Page:
     """What is known of one page."""
 
-    start: t.Mapping[str, str | int]  # the marker or offset that it was asked for with; nothing for the first of all
-    received: int  # tasks, those included that came before
-    new: int  # tasks that no page before had
-    count: int  # of all tasks that match, by the service
-    marker: str | None  # where the next page starts, by the service
-    last_id: str | None  # of its last task
+    start: t.Mapping[str, str | int]  # the marker or offset of its request; empty if the list starts at the beginning
+    received: int  # number of tasks, repeated ones included
+    new: int  # number of tasks that no earlier page had
+    count: int  # all tasks that match, according to the service
+    marker: str | None  # where the next page starts, according to the service
+    last_id: str | None  # ID of its last task
 
 
 def next_start(pages: t.Sequence[Page]) -> dict[str, str | int] | None:
@@ -43,7 +43,7 @@ def next_start(pages: t.Sequence[Page]) -> dict[str, str | int] | None:
 
 
 def _first_place(pages: t.Sequence[Page]) -> int | None:
-    """Return the place of the first task among all that match, None after a marker, which does not tell it."""
+    """Return the position of the first task among all that match, None if the list starts at a marker."""
     start = pages[0].start
     return None if "marker" in start else int(start.get("offset", 0))
 
@@ -54,15 +54,16 @@ def count_tasks(pages: t.Sequence[Page]) -> int:
 
 
 def count_missing(pages: t.Sequence[Page]) -> int:
-    """Return how many tasks are to come by the latest count, 0 if that cannot be told."""
+    """Return how many tasks are still missing according to the latest count, 0 if that is unknown."""
     first = _first_place(pages)
     return 0 if first is None else max(0, pages[-1].count - first - count_tasks(pages))
 
 
 def _is_all(pages: t.Sequence[Page]) -> bool:
-    """Return whether every task has come by the service's count.
+    """Return whether every task has come, according to the service's count.
 
-    A count that changed says how many there are now, not how many of them came; one that is too small says nothing.
+    A count that changed says how many there are now, not how many of those have come; one that is too small says
+    nothing.
     """
     first, count = _first_place(pages), pages[-1].count
     is_steady = all(page.count == count for page in pages)
@@ -76,13 +77,13 @@ def find_contradiction(pages: t.Sequence[Page], start: t.Mapping[str, str | int]
     most = max(counts)
     if "offset" in page.start and page.count < most:
         return (
-            f"counted {most} tasks, then {page.count}: tasks that were removed meanwhile shift the others, and some "
-            "may be missing. No tasks are returned. Try again."
+            f"counted {most} tasks, then {page.count}: removing tasks during the query shifts the others, and some may "
+            "be missing. No tasks are returned. Try again."
         )
     if first and min(counts) == most and total > max(0, most - first):
         return (
-            f"ignores offset={first}: of {most} tasks, more came than follow it. No tasks are returned. Leave offset "
-            "out."
+            f"ignores offset={first}: of {most} tasks, it returned more than come after that offset. No tasks are "
+            "returned. Leave offset out."
         )
     if start is not None and (not page.new or start.get("marker") in _markers_before(pages)):
         return (
@@ -99,14 +100,18 @@ def _markers_before(pages: t.Sequence[Page]) -> set[str | int]:
 
 
 def find_loss(pages: t.Sequence[Page], limit: int | None) -> str | None:
-    """Return why a list that has ended is not whole, None if it is, or if ``limit`` cut it."""
+    """Return why a list that has ended must not be returned, None if it may be.
+
+    It may if nothing is missing, if ``limit`` cut it, or if as many tasks came as the service counts, repeated ones
+    included: that is only warned of.
+    """
     missing, total = count_missing(pages), count_tasks(pages)
     is_cut = limit is not None and total >= limit
     received = sum(page.received for page in pages)
     if not missing or is_cut or received >= pages[-1].count - (_first_place(pages) or 0):
         return None
     return (
-        f"returned {total} tasks but counts {total + missing}, and then an empty page. No tasks are returned, because "
+        f"returned {total} tasks but counts {total + missing}: the next page was empty. No tasks are returned, because "
         "the list is not complete. Try again, or filter for fewer tasks."
     )
 

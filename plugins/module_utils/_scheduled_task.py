@@ -74,8 +74,8 @@ class Listing(t.TypedDict):
 def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     """Return the tasks that match ``query``: all of them, or ``limit``.
 
-    Raises :class:`CocError` for a response of another shape, and rather than return fewer tasks than the service
-    counts.
+    Raises :class:`CocError` for a response of another shape, and for a list that lacks tasks; but if the service
+    repeated some in place of others, it only warns.
     """
     filters = {name: value for name, value in query.items() if name not in PAGING}
     start: dict[str, str | int] | None = {name: query[name] for name in ("offset", "marker") if name in query}

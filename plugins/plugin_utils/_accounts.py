@@ -38,7 +38,7 @@ def find_accounts(
         name = _name(source, entry)
         if name.casefold() in seen:
             raise CocError(
-                f"{source}: the name {name!r} is that of {seen[name.casefold()]}, whatever the case. "
+                f"{source}: {seen[name.casefold()]} already has the name {name!r}; case does not count. "
                 "Give each account a name of its own."
             )
         seen[name.casefold()] = source
@@ -94,7 +94,7 @@ def _value(variable: str, value: t.Any) -> t.Any:
         return json.loads(value)
     except ValueError:
         # the parser's error has the text in it, and the text may have secrets
-        raise CocError(f"{variable}: is a text, but not JSON.") from None
+        raise CocError(f"{variable}: is a string, but not valid JSON.") from None
 
 
 def _name(source: str, entry: t.Mapping[str, t.Any]) -> str:
@@ -103,5 +103,5 @@ def _name(source: str, entry: t.Mapping[str, t.Any]) -> str:
         return str(name).strip()
     if name is None or isinstance(name, str):
         near = [key for key in entry if key != "name" and sorted(str(key).lower()) == sorted("name")]
-        raise CocError(f"{source}: has no name. {f'Did you write {near[0]} for name?' if near else 'Add one.'}")
-    raise CocError(f"{source}: name takes a text.")
+        raise CocError(f"{source}: has no name. {f'Is {near[0]} a typo of name?' if near else 'Add one.'}")
+    raise CocError(f"{source}: name must be a string.")

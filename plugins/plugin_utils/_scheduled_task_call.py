@@ -78,7 +78,7 @@ class Call:
         return profile_path(self.options, os.environ)
 
     def fetch(self, warn: t.Callable[[str], None]) -> Found:
-        """Ask the service, for no task nothing. Raises :class:`CocError`."""
+        """Ask the service; with an empty list of IDs, return nothing without asking. Raises :class:`CocError`."""
         if self.task_ids == []:
             return {}
         # imported here, since a result that another fork has fetched needs neither requests nor ssl

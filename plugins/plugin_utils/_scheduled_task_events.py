@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Listings become events: what changed between two of them, and which of it is to be told."""
+"""Listings become events: what changed between two of them, and which changes are reported."""
 
 from __future__ import annotations
 
@@ -75,8 +75,9 @@ def change_uuid(endpoint: str, change: Change) -> str:
 class Watch:
     """One listing after another of the tasks at ``endpoint``.
 
-    ``since`` is a time in milliseconds since the epoch. An execution of a task that the listing before did not have is
-    told if it is later than that. A task that leaves the listing, and comes back, tells of no execution twice.
+    ``since`` is a time in milliseconds since the epoch. If the listing before did not have a task, its execution is
+    reported only if it is later than that. For a task that leaves the listing and comes back, no execution is reported
+    twice.
     """
 
     def __init__(self, endpoint: str, since: int) -> None:
@@ -108,10 +109,10 @@ class Watch:
         self._listing = after
 
     def _latest_known(self, before: Listing) -> int:
-        """Return from when on an execution of a new task is new, too.
+        """Return the time after which an execution of a task that was not listed before counts as new.
 
-        By the service's clock it is later than every execution known before, even if this machine's clock, and with it
-        ``since``, is ahead.
+        It is ``since``, or the latest execution known so far if that is earlier: this machine's clock, and with it
+        ``since``, may be ahead of the service's.
         """
         times = [task["last_execution_time"] for task in before.values() if task["last_execution_time"] is not None]
         return min(self._since, max(times, default=self._since))

@@ -4,13 +4,13 @@
 
 """What the lookups of one run of Ansible share, across its forks: results, refused keys, and what was warned of.
 
-Each task of each host runs in a fork of its own, so nothing can be shared in memory. Files are: in the temporary folder
-that ansible-core makes for each run, that only its user may enter, and that it deletes in the end. Locks are those of
-the kernel, which releases them when a process dies.
+Each task of each host runs in a fork of its own, so nothing can be shared in memory. Files can: they are in the
+temporary folder that ansible-core makes for each run and deletes at its end, and that only the user of the run may
+enter. Locks are those of the kernel, which releases them when a process dies.
 
-The one secret that all forks have in memory, and no file has, is the authentication key of multiprocessing: 32 random
-bytes that each process inherits. It makes the names of the files, which say nothing of keys, and seals their content,
-so that a damaged or foreign file counts as none.
+The one secret that all forks have in memory, and that no file contains, is the authentication key of multiprocessing:
+32 random bytes that each process inherits. File names are derived with it, so they reveal nothing about access keys,
+and file contents are sealed with it, so that a damaged or foreign file is treated as missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ NOT_SENT_AGAIN = "It was refused earlier in this run, so it was not sent again."
 
 
 class SharedRun:
-    """The files of this run. If they cannot be used, each lookup asks for itself, and ``warn`` is told once."""
+    """The files of this run. If they cannot be used, each lookup asks for itself, and ``warn`` is called once.
+
+    A refused key is then sent again by each lookup, too.
+    """
 
     def __init__(self, warn: t.Callable[[str], None]) -> None:
         self._warn = warn
@@ -45,7 +48,7 @@ class SharedRun:
         self._folder = os.path.join(settings.DEFAULT_LOCAL_TMP, FOLDER)
 
     def recall(self, asked: object) -> t.Any:
-        """Return what :meth:`get` returned for the same ``asked``, None if that is too old by now, or nothing."""
+        """Return what :meth:`get` returned for the same ``asked``, None if there is nothing or it is too old by now."""
         note = self._read(self._name("call", asked))
         kept = self._read(note["name"]) if note and note["profile"] == _describe_file(note["path"]) else None
         return kept["result"] if note and kept and time.monotonic() - kept["started"] <= note["max_age"] else None
@@ -53,8 +56,8 @@ class SharedRun:
     def get(self, asked: object, question: object, profile: str, max_age: int, fetch: t.Callable[[], T]) -> T:
         """Return what somebody fetched for ``question`` at most ``max_age`` seconds ago in this run, or fetch it.
 
-        Those that come while somebody fetches wait, and share the result or the :class:`CocError`. ``asked`` is the
-        question in the user's words, which mean the same as long as the file ``profile`` does not change.
+        Callers that arrive during a fetch wait for it, and share its result or its :class:`CocError`. ``asked`` is the
+        question as the user put it, which means the same as long as the file ``profile`` does not change.
         """
         arrived = time.monotonic()  # the same clock in all processes
         name = self._name("result", question)
@@ -69,7 +72,7 @@ class SharedRun:
         return result
 
     def _fetch(self, name: str, arrived: float, fetch: t.Callable[[], T]) -> T:
-        """Return ``fetch()``, and keep it for the others. Raises also what was raised for those that waited for it."""
+        """Return ``fetch()``, and keep it for the others. Callers that waited for a fetch that failed get its error."""
         failure = self._read(f"{name}.failure")
         if failure and arrived <= failure["ended"]:
             raise CocError(**failure["error"])
@@ -85,7 +88,7 @@ class SharedRun:
     def send(self, identity: object, request: t.Callable[[], T]) -> T:
         """Return ``request()``, unless the service refused ``identity`` earlier in this run: then raise what it said.
 
-        The first request of an identity goes alone. Whatever comes of it but a 401, all later ones go side by side.
+        The first request of an identity is sent alone. Unless it ends with a 401, all later ones are sent in parallel.
         """
         name = self._name("identity", identity)
         known = self._read(name)
@@ -122,7 +125,7 @@ class SharedRun:
         self._warn(text)
 
     def _name(self, kind: str, value: object) -> str:
-        """Return a file name for ``value``, of which it tells nothing to anybody without the key."""
+        """Return a file name for ``value`` that reveals nothing about it to anybody without the authentication key."""
         return f"{kind}-{self._seal(json.dumps(value, sort_keys=True, default=str).encode())[:32]}"
 
     def _seal(self, content: bytes) -> str:
@@ -150,7 +153,7 @@ class SharedRun:
                 os.close(descriptor)
 
     def _read(self, name: str) -> dict[str, t.Any] | None:
-        """Return what a fork of this run wrote, None if there is nothing, or anything else."""
+        """Return what a fork of this run wrote, None if there is no such file or nobody in this run sealed it."""
         try:
             with open(os.path.join(self._folder, name), "rb") as file:
                 seal, _line_break, content = file.read().partition(b"\n")
@@ -179,7 +182,7 @@ class SharedRun:
 
 
 def _describe_file(path: str) -> list[int] | None:
-    """Return what changes when a file does, None if there is no such file."""
+    """Return values that change whenever the file does, None if there is no such file."""
     try:
         status = os.stat(path)
     except OSError:

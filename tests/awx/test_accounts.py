@@ -147,13 +147,13 @@ def test_one_refused_key_stops_the_accounts_of_this_key_only(run_job, simulator,
 @pytest.mark.parametrize(
     "accounts,message",
     [
-        ([{"name": "a"}, {"name": "A "}], "coc_accounts, entry 2: the name 'A' is that of coc_accounts, entry 1"),
+        ([{"name": "a"}, {"name": "A "}], "coc_accounts, entry 2: coc_accounts, entry 1 already has the name 'A'"),
         ([{"name": "a", "regoin": "x"}], "account 'a': regoin: an account has no such option. Did you mean region?"),
         ([{"name": "a"}, {"region": "x"}], "coc_accounts, entry 2: has no name."),
-        ([{"nmae": "a"}], "coc_accounts, entry 1: has no name. Did you write nmae for name?"),
+        ([{"nmae": "a"}], "coc_accounts, entry 1: has no name. Is nmae a typo of name?"),
         ([{"name": "a", "region": "mars"}], "account 'a': region: COC has no site for 'mars'."),
         ([WRONG_KEY], "coc_accounts, entry 1: is not a dictionary with name and options."),
-        (WRONG_KEY, "coc_accounts: is a text, but not JSON."),
+        (WRONG_KEY, "coc_accounts: is a string, but not valid JSON."),
     ],
 )
 def test_what_is_wrong_is_refused_before_any_request(run_job, simulator, accounts, message):

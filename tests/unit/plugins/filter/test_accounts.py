@@ -54,7 +54,7 @@ def test_without_options_of_its_own_an_account_has_the_common_ones(own):
         {"credentials_file": "~/a"},
         {"auth_source": "ecs_metadata"},
     ],
-    ids=lambda own: "+".join(own),
+    ids="+".join,
 )
 def test_credentials_are_taken_whole(own):
     assert options(**own) == {**own, **common("region", "endpoint", "risk_level")}
@@ -103,12 +103,12 @@ def test_there_may_be_none(given):
     "variables,message",
     [
         ({"coc_accounts": {"name": "a"}}, "coc_accounts: takes a list of dictionaries, each with a name."),
-        ({"coc_accounts": [{"name": True}]}, "coc_accounts, entry 1: name takes a text."),
+        ({"coc_accounts": [{"name": True}]}, "coc_accounts, entry 1: name must be a string."),
         ({"coc_accounts": [{"name": " "}]}, "coc_accounts, entry 1: has no name. Add one."),
-        ({"coc_account_x": '{"name": "a", "sk": "FakeSecret"'}, "coc_account_x: is a text, but not JSON."),
+        ({"coc_account_x": '{"name": "a", "sk": "FakeSecret"'}, "coc_account_x: is a string, but not valid JSON."),
         (
             {"coc_accounts": [{"name": "a"}], "coc_account_x": {"name": "A"}},
-            "coc_account_x: the name 'A' is that of coc_accounts, entry 1, whatever the case. "
+            "coc_account_x: coc_accounts, entry 1 already has the name 'A'; case does not count. "
             "Give each account a name of its own.",
         ),
         (

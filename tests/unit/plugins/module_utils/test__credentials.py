@@ -168,7 +168,7 @@ def test_half_a_set_names_its_source_and_the_other_half(source, find, profile):
             f"Credentials in {source.words.format(file=profile)} are incomplete: "
             f"{' and '.join(source.names[field] for field in given)} given, "
             f"{' and '.join(source.names[field] for field in missing)} missing. "
-            "A source is used whole: complete it, or empty it to use the next one."
+            "Sources are never mixed: complete this one, or empty it to use the next."
         )
 
 
