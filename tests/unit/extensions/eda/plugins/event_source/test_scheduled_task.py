@@ -574,7 +574,7 @@ def test_the_options_of_the_examples_are_taken(connection):
 @pytest.mark.parametrize("form", ["raw", "percent-encoded", "HTML in numbers", "cut at the end"])
 def test_no_secret_is_in_events_or_logs(simulator, connection, caplog, capfd, place, form):
     caplog.set_level(logging.DEBUG)
-    simulator.faults.append(echo(PLACES[place], FORMS[form], ["Authorization"], 400))
+    simulator.faults.append(echo(["Authorization"], place, FORMS[form], 400))
 
     async def scenario(source):
         return await source.poll()
