@@ -222,7 +222,7 @@ msg:
   description: What happened, and what to do.
   returned: failure
   type: str
-  sample: "region: COC has no site for 'cn-south-1'. Set region to …"
+  sample: "region: COC has no site for 'cn-south-1'. Set region to the one that stands for the site of your account."
 status:
   description: HTTP status of the response. Null if there was none.
   returned: failure, unless Ansible itself refuses an option
