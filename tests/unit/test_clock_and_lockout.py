@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
+import typing as t
 from datetime import datetime, timezone
 
 import pytest
@@ -153,10 +154,11 @@ def test_a_signature_that_does_not_match_is_explained_first(ask, simulator):
 
 def test_a_refusal_ends_the_terms_of_a_lookup(connection, simulator, pauses):
     ids = ids_of(simulator.tasks[:5])
-    for options, faults, code in (
+    cases: list[tuple[dict[str, t.Any], list[t.Any], int]] = [
         *(({"secret_key": WRONG_SECRET_KEY, "on_missing": policy}, [], 401) for policy in ("error", "warn", "skip")),
         *(({"limit": 1}, [None, status(code)], code) for code in (401, 403)),
-    ):
+    ]
+    for options, faults, code in cases:
         simulator.requests.clear()
         simulator.faults += faults
         error = run_lookup({**connection, **options}, ids).error

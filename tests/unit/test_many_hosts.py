@@ -36,10 +36,10 @@ def play(simulator, connection, tmp_path):
     def run_play(*plays, hosts=5, forks=5, fails=False):
         playbook = tmp_path / "playbook.yml"
         found = {"found": "{{ " + LOOKUP + " }}"}
-        plays = [
+        listed = [
             {"hosts": "all", "gather_facts": False, **one, "vars": {**found, **one.get("vars", {})}} for one in plays
         ]
-        playbook.write_text(yaml.safe_dump(plays))
+        playbook.write_text(yaml.safe_dump(listed))
         inventory = "".join(f"host{number} ansible_connection=local\n" for number in range(hosts))
         (tmp_path / "inventory").write_text(inventory)
         variables = {f"ansible_huaweicloud_{name}": value for name, value in connection.items()}

@@ -10,7 +10,6 @@ import errno
 import multiprocessing
 import os
 import re
-import signal
 import stat
 import time
 from pathlib import Path
@@ -45,24 +44,29 @@ def fetches(tmp_path):
     log = tmp_path / "fetches"
     log.touch()
 
-    def fetch(result="tasks", seconds=0.0, error=None):
-        with log.open("a", encoding="utf-8") as file:
-            file.write("x")
-        time.sleep(seconds)
-        if error:
-            raise error
-        return result
+    class Fetch:
+        def __call__(self, result="tasks", seconds=0.0, error=None):
+            with log.open("a", encoding="utf-8") as file:
+                file.write("x")
+            time.sleep(seconds)
+            if error:
+                raise error
+            return result
 
-    fetch.calls = lambda: len(log.read_text(encoding="utf-8"))
-    return fetch
+        def calls(self):
+            return len(log.read_text(encoding="utf-8"))
+
+    return Fetch()
 
 
 @pytest.fixture
 def run():
-    warnings: list[str] = []
-    shared = SharedRun(warnings.append)
-    shared.warnings = warnings
-    return shared
+    class Run(SharedRun):
+        def __init__(self):
+            self.warnings: list[str] = []
+            super().__init__(self.warnings.append)
+
+    return Run()
 
 
 def get(shared, fetch, max_age=60, **arguments):
@@ -281,7 +285,7 @@ def break_locks(monkeypatch, folder):
     def flock(_file, _operation):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr(_shared_run.fcntl, "flock", flock)
+    monkeypatch.setattr("fcntl.flock", flock)
 
 
 def fill_disk(monkeypatch, folder):
@@ -329,7 +333,7 @@ def test_a_worker_that_dies_with_the_lock_leaves_the_next_to_ask(fetches, run):
     worker = FORKS.Process(target=lambda: run.get(ASKED, QUESTION, "/no/profile", 60, hang))
     worker.start()
     assert started.wait(20)
-    os.kill(worker.pid, signal.SIGKILL)
+    worker.kill()
     assert get(run, fetches) == "tasks"
     worker.join()
     assert (fetches.calls(), run.warnings) == (1, [])

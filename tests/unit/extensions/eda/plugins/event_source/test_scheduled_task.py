@@ -37,7 +37,8 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.test_faults import HARMLESS, PAGE, RECOVERS, RETRIES, ROWS, TASKS
+from ansible_collections.huaweicloud.coc.tests.unit.fault_table import HARMLESS, RECOVERS, ROWS
+from ansible_collections.huaweicloud.coc.tests.unit.test_faults import PAGE, RETRIES, TASKS
 from ansible_collections.huaweicloud.coc.tests.unit.test_secrets import FORMS, PLACES, echo, leaks, secrets_sent
 
 PATH = Path(plugin.__file__)
