@@ -32,7 +32,7 @@ ENVIRONMENT_VARIABLE = re.compile(r"\bE\(")
 TEMPLATE = """..
   Copyright (c) 2026, huaweicloud.coc contributors
   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-  {{ 'SPDX' }}-License-Identifier: GPL-3.0-or-later{# not literally, or license checkers find two of this file #}
+  {# not literally, or license checkers find two of this file #}{{ 'SPDX' }}-License-Identifier: GPL-3.0-or-later
 
 ..
   utils/event_source_docs.py writes this page from the documentation in extensions/eda/plugins/event_source.
