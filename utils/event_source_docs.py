@@ -29,10 +29,11 @@ PAGE = CHECKOUT / "docs/docsite/rst/event_source.rst"
 # Sphinx would look for the description of each.
 ENVIRONMENT_VARIABLE = re.compile(r"\bE\(")
 
+# SPDX is not literal, or license checkers find two licenses of this file.
 TEMPLATE = """..
   Copyright (c) 2026, huaweicloud.coc contributors
   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-  {# not literally, or license checkers find two of this file #}{{ 'SPDX' }}-License-Identifier: GPL-3.0-or-later
+  {{ 'SPDX' }}-License-Identifier: GPL-3.0-or-later
 
 ..
   utils/event_source_docs.py writes this page from the documentation in extensions/eda/plugins/event_source.
