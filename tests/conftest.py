@@ -44,6 +44,8 @@ def name_checkout() -> None:
 
 
 TEMPORARY = temporary_folder()
+os.environ["ANSIBLE_HOME"] = str(TEMPORARY / "ansible")
+os.environ["ANSIBLE_REMOTE_TMP"] = str(TEMPORARY / "ansible/remote")  # else in the account's home, whatever HOME is
 if not IN_ANSIBLE_TEST:
     name_checkout()
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(TEMPORARY / "hypothesis"))
