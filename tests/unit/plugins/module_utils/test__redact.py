@@ -17,6 +17,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._redact import red
 def test_a_short_secret_does_not_hide_the_message(secret):
     text = f"no {secret}, no [{secret}] and no %{ord(secret[0]):x}{secret[1:]}; what is xx{secret}xx is in xx301xx"
     shown = redact(text, {secret})
+    assert redact(f"x{secret} {secret}x", {secret}) == f"x{secret} {secret}x"
     assert shown.startswith("no ********, no [********] and no ********; what ")
     assert f"xx{secret}xx" in shown
     assert "xx301xx" in shown
