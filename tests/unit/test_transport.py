@@ -123,10 +123,11 @@ def test_a_certificate_that_cannot_be_trusted_is_refused(ask, simulator, ca_file
 
 
 @pytest.mark.parametrize("certificate", CERTIFICATES)
-def test_validate_certs_can_be_switched_off(ask, simulator, certificate):
+def test_validate_certs_can_be_switched_off(ask, simulator, recwarn, certificate):
     outcome = ask(validate_certs=False)
     assert outcome.ids == ids_of(simulator.tasks)
     assert outcome.warnings == []
+    assert [warning for warning in recwarn if "Insecure" in warning.category.__name__] == []
 
 
 @pytest.mark.parametrize(

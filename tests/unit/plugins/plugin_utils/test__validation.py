@@ -43,6 +43,7 @@ def test_an_unknown_keyword_is_refused_and_the_nearest_named(keyword, hint):
         ("tsk_name", "task_name"),
         ("riskLevel", "risk_level"),
         ("risk-level", "risk_level"),
+        ("RISK_LEVEL", "risk_level"),
         *[(typo, "limit") for typo in ("Limit", "limt", "limmit", "limti", "linit", "imit", "limi")],
     ],
 )
