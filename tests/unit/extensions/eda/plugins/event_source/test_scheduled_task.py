@@ -689,10 +689,10 @@ def test_whatever_happens_events_add_up_to_the_account(steps):
         await source.poll()
         known = {task["id"]: shown(task) for task in simulator.tasks}
         uuids: set[str] = set()
-        for kind, number, value in [*steps, ("poll", 0, ""), ("poll", 0, "")]:
+        for step, (kind, number, value) in enumerate([*steps, ("poll", 0, ""), ("poll", 0, "")]):
             count = len(simulator.tasks)
             if kind == "add":
-                simulator.change(add={"id": f"ST{len(uuids):012}{count:012}"})
+                simulator.change(add={"id": f"ST{step:024}"})
             elif kind in ("run", "approve", "remove") and count:
                 which = simulator.tasks[number % count]["id"]
                 change = {"run": {"run": value}, "approve": {"set": {"approve_status": value}}}.get(kind)
