@@ -206,7 +206,7 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
     assert check.runner.status == "failed"
     handed_on = check.artifacts
     health = handed_on["coc_health"]
-    assert health.startswith("COC could not be asked: ") and "answered HTTP 401, APIGW.0301" in health
+    assert health.startswith("COC could not be asked: ") and "returned HTTP 401, APIGW.0301" in health
     ids = {name: value for name, value in handed_on.items() if name not in ("coc_asked", "coc_health")}
     assert (handed_on["coc_asked"], set(ids), set(map(len, ids.values()))) == (
         False,
