@@ -93,7 +93,7 @@ def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
 
 def is_here(python: str) -> bool:
     """Return whether this machine has the version ``python``."""
-    return shutil.which(f"python{python}") is not None
+    return python == PYTHON or shutil.which(f"python{python}") is not None
 
 
 NEWEST = [core for core in ANSIBLE_CORES if PYTHON in pythons(core)[0]][-1]  # that runs on this Python
