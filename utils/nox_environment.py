@@ -31,7 +31,8 @@ def write_pip_conf() -> None:
     for line in sorted(listing.splitlines(), reverse=True):  # ":env:" comes last, and wins
         name, _equals, value = line.partition("=")
         settings[name.rpartition(".")[2]] = " ".join(ast.literal_eval(value).split())
-    settings["compile"] = "no"  # quicker and smaller: most of what is installed is never imported
+    # compiled, or a sanity test fails for what Python 3.12 warns of while it compiles
+    settings.pop("compile", None)
     pip_conf = HOME / ".config/pip/pip.conf"
     pip_conf.parent.mkdir(parents=True, exist_ok=True)
     new = pip_conf.with_suffix(f".{os.getpid()}")  # sessions run side by side
@@ -72,6 +73,6 @@ os.environ.update(
     TMPDIR=make_temporary_folder(),
     PATH=without_shims(os.environ["PATH"]),
     LC_ALL="C.UTF-8",  # Ansible refuses to work without UTF-8
-    PIP_COMPILE="no",
+    PIP_COMPILE="no",  # quicker and smaller: most of what is installed is never imported
     ANSIBLE_REMOTE_TMP=str(HOME / ".ansible/tmp"),  # by default it is in the home of the user's account, not in HOME
 )
