@@ -33,6 +33,8 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 T = t.TypeVar("T")
 
 FOLDER = "huaweicloud.coc"
+# What differs from one warning about the clock to the next. Other digits count: they may be in a path or an endpoint.
+CLOCKS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d+ minutes apart")
 NOT_SENT_AGAIN = "It was refused earlier in this run, so it was not sent again."
 
 
@@ -116,10 +118,10 @@ class SharedRun:
         return result
 
     def warn(self, text: str) -> None:
-        """Warn of this once in a run. Numbers, such as times, do not make it another warning."""
+        """Warn of this once in a run. Another time of the clocks does not make it another warning."""
         with contextlib.suppress(OSError):
             try:
-                os.close(self._open(self._name("warning", re.sub("[0-9]+", "0", text)), os.O_EXCL))
+                os.close(self._open(self._name("warning", CLOCKS.sub("", text)), os.O_EXCL))
             except FileExistsError:
                 return
         self._warn(text)

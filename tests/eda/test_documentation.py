@@ -103,10 +103,13 @@ def check_options(options: dict[str, t.Any]) -> str:
 
 @each_rulebook
 def test_is_valid(name: str) -> None:
-    Validate.rulebook(RULEBOOKS[name])
+    Validate.rulebook(RULEBOOKS[name])  # raises what is wrong, and so does parse_condition
+    conditions = 0
     for ruleset in RULEBOOKS[name]:
         for rule in ruleset["rules"]:
             parse_condition(rule["condition"])
+            conditions += 1
+    assert conditions
 
 
 @each_rulebook

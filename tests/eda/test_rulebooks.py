@@ -167,9 +167,9 @@ def test_the_rulebook_of_the_guide(simulator: coc_simulator.Simulator, run, tmp_
     (tmp_path / "rulebook.yml").write_text(textwrap.dedent(code).replace("interval: 60", "interval: 1"), "utf-8")
     rulebook = run("rulebook.yml")
     failed = simulator.change(task=0, run="ABNORMAL")
-    rulebook.wait_for(f"{failed['name']} failed")
+    assert "coc:schedule:list" not in rulebook.wait_for(f"{failed['name']} failed")
     simulator.faults.append(coc_simulator.status(403))
-    rulebook.wait_for("coc:schedule:list")
+    assert rulebook.wait_for("coc:schedule:list").count(f"{failed['name']} failed") == 1
 
 
 def run_demo(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

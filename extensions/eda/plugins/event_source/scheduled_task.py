@@ -110,7 +110,6 @@ EXAMPLES = r"""
 import asyncio
 import concurrent.futures
 import logging
-import re
 import sys
 import threading
 import time
@@ -145,6 +144,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_qu
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import Watch
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import CLOCKS
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_unknown, validate
 
 T = t.TypeVar("T")
@@ -212,15 +212,15 @@ def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 class WarnOnce:
-    """Log each warning once. Numbers, such as times, do not make it another one."""
+    """Log each warning once. Another time of the clocks does not make it another one."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
 
     def __call__(self, text: str) -> None:
-        pattern = re.sub("[0-9]+", "0", text)
-        if pattern not in self._known:
-            self._known.add(pattern)
+        timeless = CLOCKS.sub("", text)
+        if timeless not in self._known:
+            self._known.add(timeless)
             LOGGER.warning("%s", text)
 
 

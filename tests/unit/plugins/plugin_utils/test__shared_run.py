@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ pytest.importorskip("ansible.constants", reason="targets have no controller code
 
 from ansible import constants
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import describe_skew
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils import _shared_run
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import NOT_SENT_AGAIN, SharedRun
@@ -198,16 +200,22 @@ def test_a_key_that_is_refused_later_is_not_sent_again_either(fetches, run):
 # Warnings
 
 
-def test_a_warning_is_given_once_whatever_its_numbers_are(tmp_path, run):
+def test_a_warning_about_the_clock_is_given_once_in_all_forks(tmp_path):
     log = tmp_path / "warnings"
 
     def warn(number):
-        SharedRun(lambda text: log.open("a").write(text + "\n")).warn(f"The clock is {number} minutes off.")
+        skew = describe_skew(timedelta(minutes=60 + number))
+        SharedRun(lambda text: log.open("a").write(text + "\n")).warn(skew)
 
     in_forks(10, warn)
     assert len(log.read_text().splitlines()) == 1
-    run.warn("Something else.")
-    assert run.warnings == ["Something else."]
+
+
+def test_warnings_that_differ_in_another_number_are_two(run):
+    said = ["The profile file ~/1 contains secrets.", "The profile file ~/2 contains secrets."]
+    for text in said * 2:
+        run.warn(text)
+    assert run.warnings == said
 
 
 # Files

@@ -437,11 +437,17 @@ def test_a_clock_that_is_off_is_warned_of_once(simulator, connection, caplog, of
     assert [message for message in caplog.messages if "minutes apart" in message] == [caplog.messages[0]]
 
 
-def test_a_warning_is_logged_once_whatever_its_numbers(caplog):
+def test_a_warning_is_logged_once_whatever_the_clocks_say(caplog):
     warn = plugin.WarnOnce()
-    for text in ("It is 08:00.", "It is 09:30.", "It is late."):
+    for minutes in (60, 61):
+        warn(f"They are {minutes} minutes apart at 2026-11-24T08:{minutes - 60:02}:00Z.")
+    for text in ["The file ~/1 contains secrets.", "The file ~/2 contains secrets."] * 2:
         warn(text)
-    assert caplog.messages == ["It is 08:00.", "It is late."]
+    assert [record.message for record in caplog.records] == [
+        "They are 60 minutes apart at 2026-11-24T08:00:00Z.",
+        "The file ~/1 contains secrets.",
+        "The file ~/2 contains secrets.",
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -611,14 +617,20 @@ def test_it_ends_at_once_and_holds_nobody_up_while_the_service_says_nothing(simu
     assert len(simulator.requests) == 1
 
 
-def test_it_ends_while_it_pauses_or_asks_no_more(simulator, connection):
+@pytest.mark.parametrize("asks_no_more", [False, True])
+def test_it_ends_while_it_pauses_or_asks_no_more(simulator, connection, asks_no_more):
     async def scenario(source):
         await source.poll()
-        simulator.faults.append(coc_simulator.status(403))
-        source.go_on()
-        await source.stopped()
+        if asks_no_more:
+            simulator.faults.append(coc_simulator.status(403))
+            source.go_on()
+            assert types(await source.stopped()) == ["failure"]
+        source.task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(source.task, 1)
 
     run(connection, scenario)
+    assert len(simulator.requests) == 1 + asks_no_more
 
 
 def test_many_events_let_others_go_on(simulator, connection):
