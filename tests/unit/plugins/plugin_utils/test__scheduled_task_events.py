@@ -291,7 +291,8 @@ class Account(RuleBasedStateMachine):
         after = {name: state for name, state in self.tasks.items() if name not in self.hidden}
         bound = self.since
         if self.before:
-            bound = min(bound, max((s["last_execution_time"] or bound for s in self.before.values()), default=bound))
+            times = [state["last_execution_time"] for state in self.before.values() if state["last_execution_time"]]
+            bound = min(bound, max(times, default=bound))  # a task that never ran tells no time
         expected = []
         for name, state in after.items():
             execution = tuple(state[field] for field in sorted(EXECUTION))
