@@ -40,6 +40,8 @@ LATENCIES = (0, 0.05)  # seconds before each answer
 SLOPE = (10_000, 50_000, 100_000)
 HOSTS = (1, 10, 100, 1000)  # that use the same 200 tasks three times each
 FORKS = 20
+ACCOUNTS = 10  # that a playbook asks
+ACCOUNT_LATENCY = 0.2  # seconds
 PLUGINS = {  # and what Ansible has imported before it loads them
     "modules.scheduled_task_info": "ansible.module_utils.basic",
     "lookup.scheduled_task": "ansible.cli.playbook",
@@ -287,6 +289,23 @@ def hosts_table(runs):
         yield row(name, *cells)
 
 
+def accounts_lines(bench, rounds):
+    """Yield how many latencies, one after the other, a playbook with many accounts waits."""
+    for forks in (5, 1):
+        extra = {"coc_accounts": [{"name": f"account {number}"} for number in range(ACCOUNTS)], "coc_forks": forks}
+        command = ["ansible-playbook", "huaweicloud.coc.list_tasks", "--extra-vars", json.dumps(extra)]
+        waits = []
+        for _turn in range(rounds):
+            bench.serve(10)
+            without = bench.run(command)
+            bench.serve(10, ACCOUNT_LATENCY)
+            waits.append((bench.run(command).wall - without.wall) / ACCOUNT_LATENCY)
+        yield (
+            f"playbook list_tasks, {ACCOUNTS} accounts, coc_forks={forks}: {without.wall:.1f} s without latency; one of "
+            f"{ACCOUNT_LATENCY * 1000:.0f} ms is waited for {statistics.median(waits):.1f} times"
+        )
+
+
 def median(runs, field="wall"):
     return statistics.median(getattr(run, field) for run in runs)
 
@@ -424,6 +443,7 @@ def main():
             *hosts_table(hosts),
             "",
             *(f"- {line}" for line in other_targets(bench, runs, slope)),
+            *(f"- {line}" for line in accounts_lines(bench, min(arguments.rounds, 3))),
             *(f"- {line}" for line in import_times(arguments.output)),
         ]
     text = "\n".join(report)
