@@ -40,7 +40,7 @@ class Authentication:
 
     def __init__(self):
         self._lock = threading.Lock()
-        self._failures = collections.Counter()  # access key -> failed signatures in a row
+        self._failures: collections.Counter[str] = collections.Counter()  # access key -> failed signatures in a row
         self._locked_until = {}  # access key -> time
         self._metadata_tokens = set()
         self._temporary = {}  # security token of the metadata service -> time of expiry

@@ -65,10 +65,8 @@ class Answer:
     def encode(self):
         """The (head, body) that are sent, as bytes."""
         content = gzip.compress(self.body, 1) if self.packed else self.body
-        headers = {"Content-Length": str(len(content))}
-        if self.packed:
-            headers["Content-Encoding"] = "gzip"
-        headers.update(self.headers)
+        encoding = {"Content-Encoding": "gzip"} if self.packed else {}
+        headers = {"Content-Length": str(len(content)), **encoding, **self.headers}
         lines = [f"HTTP/1.1 {self.status} {http.client.responses.get(self.status, '')}"]
         lines += [f"{name}: {value}" for name, value in headers.items() if value is not None]
         return "\r\n".join([*lines, "", ""]).encode("latin-1"), content
