@@ -12,12 +12,15 @@ Markdown.
 from __future__ import annotations
 
 import argparse
+import collections
 import functools
 import gzip
+import itertools
 import json
 import math
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -37,6 +40,7 @@ from ansible_collections.huaweicloud.coc.tests.coc_simulator import messages, se
 HERE = Path(__file__).parent
 SIZES = (200, 1000, 10_000)  # tasks that the simulator has
 LATENCIES = (0, 0.05)  # seconds before each answer
+SETTINGS = list(itertools.product(SIZES, LATENCIES))
 SLOPE = (10_000, 50_000, 100_000)
 HOSTS = (1, 10, 100, 1000)  # that use the same 200 tasks three times each
 FORKS = 20
@@ -100,6 +104,12 @@ def remember_pages(to_json):
         return pages[key]
 
     return encode
+
+
+def cpu_of_children():
+    """Return the CPU time, in seconds, of all processes that have been started and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 quick = mock.patch.multiple(server, Exchange=Exchange, to_json=remember_pages(coc_simulator.to_json))
@@ -182,29 +192,17 @@ class Bench:
     def run(self, command, **environment):
         """Return the Run of a command. Ends the benchmark with the command's output where it fails."""
         self.simulator.requests.clear()
-        connections, sent = self.simulator.connections, Exchange.sent
-        with tempfile.TemporaryFile() as output:
+        connections, sent, cpu = self.simulator.connections, Exchange.sent, cpu_of_children()
+        environment = {**self.environment, **environment}
+        with tempfile.TemporaryFile("w+", errors="replace") as output:
             start = time.perf_counter()
-            process = subprocess.Popen(
-                command,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=self.folder,
-                env={**self.environment, **environment},
-            )
-            _pid, status, usage = os.wait4(process.pid, 0)
+            code = subprocess.call(command, stdout=output, stderr=subprocess.STDOUT, cwd=self.folder, env=environment)
             wall = time.perf_counter() - start
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
+            if code:
                 output.seek(0)
-                sys.exit(f"{command} failed:\n{output.read().decode(errors='replace')}")
-        return Run(
-            wall,
-            usage.ru_utime + usage.ru_stime,
-            len(self.simulator.requests),
-            self.simulator.connections - connections,
-            Exchange.sent - sent,
-        )
+                sys.exit(f"{command} failed:\n{output.read()}")
+        counts = len(self.simulator.requests), self.simulator.connections - connections, Exchange.sent - sent
+        return Run(wall, cpu_of_children() - cpu, *counts)
 
     def payload(self, scenario):
         """Return the file that Ansible sends to a target to run the module of a scenario."""
@@ -222,15 +220,13 @@ class Bench:
 
 def measure(bench, rounds):
     """Return the Runs of every scenario, by (scenario, number of tasks, latency). Each round runs all of them."""
-    runs: dict[tuple[str, int, float], list[Run]] = {}
+    runs: dict[tuple[str, int, float], list[Run]] = collections.defaultdict(list)
     for turn in range(rounds):
-        for number in SIZES:
-            for latency in LATENCIES:
-                bench.serve(number, latency)
-                for scenario, command in bench.scenarios().items():
-                    if turn and "pages of 10" in scenario:
-                        continue  # up to a minute each, and no target is about them: once is enough
-                    runs.setdefault((scenario, number, latency), []).append(bench.run(command))
+        for number, latency in SETTINGS:
+            bench.serve(number, latency)
+            for scenario, command in bench.scenarios().items():
+                if not turn or "pages of 10" not in scenario:  # up to a minute each, and not in TARGETS: once is enough
+                    runs[scenario, number, latency].append(bench.run(command))
         print(f"{time.strftime('%H:%M:%S')} round {turn + 1} of {rounds} is done", file=sys.stderr)
     return runs
 
@@ -238,11 +234,10 @@ def measure(bench, rounds):
 def measure_slope(bench, rounds):
     """Return the Runs of the module by number of tasks, where there are very many."""
     bench.simulator.markers = "never"  # so that pages go by offset: the simulator looks for a marker's task one by one
-    runs: dict[int, list[Run]] = {}
-    for _turn in range(rounds):
-        for number in SLOPE:
-            bench.serve(number)
-            runs.setdefault(number, []).append(bench.run(bench.scenarios()["module"]))
+    runs: dict[int, list[Run]] = collections.defaultdict(list)
+    for number in SLOPE * rounds:
+        bench.serve(number)
+        runs[number].append(bench.run(bench.scenarios()["module"]))
     return runs
 
 
@@ -254,12 +249,11 @@ def measure_hosts(bench, rounds):
     listing = json.loads(bench.listing.read_text(encoding="utf-8"))
     plays["Plain variable"]["vars"]["found"] = listing["scheduled_tasks"]
     extra = {"number": 200, "endpoint": bench.simulator.endpoint, "auth_token": coc_simulator.AUTH_TOKEN}
-    runs: dict[tuple[str, int], list[Run]] = {}
+    runs: dict[tuple[str, int], list[Run]] = collections.defaultdict(list)
     for number in HOSTS:
         inventory = bench.folder / f"{number} hosts"
-        inventory.write_text(
-            f"host[1:{number}] ansible_connection=local ansible_python_interpreter='{sys.executable}'\n"
-        )
+        python = f"ansible_python_interpreter='{sys.executable}'"
+        inventory.write_text(f"host[1:{number}] ansible_connection=local {python}\n")
         for _turn in range(rounds if number < 1000 else 1):
             for name, play in plays.items():
                 if number == 1000 and name in ("Lookup", "Uri of each host"):
@@ -267,25 +261,22 @@ def measure_hosts(bench, rounds):
                 path = bench.folder / f"{name}.yml"
                 path.write_text(yaml.safe_dump([play]))
                 arguments = ["-i", str(inventory), "--forks", str(FORKS), "--extra-vars", json.dumps(extra)]
-                run = bench.run(["ansible-playbook", *arguments, str(path)])
-                runs.setdefault((name, number), []).append(run)
+                runs[name, number].append(bench.run(["ansible-playbook", *arguments, str(path)]))
     return runs
 
 
 def hosts_table(runs):
     """Yield the lines of the table of many hosts; a time is a multiple of the plain variable's in the same round."""
-    yield row("hosts × 3 uses", *(f"{number}" for number in HOSTS))
-    yield row("---", *["---:"] * len(HOSTS))
+    yield from head("hosts × 3 uses", *HOSTS)
     for name in dict.fromkeys(name for name, number in runs):
         cells = []
         for number in HOSTS:
-            taken = runs.get((name, number))
-            if taken:
-                plain = runs["Plain variable", number]
-                ratio = statistics.median(run.wall / other.wall for run, other in zip(taken, plain))
-                cells.append(f"{taken[-1].requests} requests, {ratio:.2f} ({median(taken):.1f} s)")
-            else:
+            taken, plain = runs[name, number], runs["Plain variable", number]
+            if not taken:
                 cells.append("not run")
+                continue
+            ratio = statistics.median(run.wall / other.wall for run, other in zip(taken, plain))
+            cells.append(f"{taken[-1].requests} requests, {ratio:.2f} ({median(taken):.1f} s)")
         yield row(name, *cells)
 
 
@@ -323,6 +314,10 @@ def row(*cells):
     return f"| {' | '.join(map(str, cells))} |"
 
 
+def head(*cells):
+    return row(*cells), row("---", *["---:"] * (len(cells) - 1))
+
+
 def verdict(figure, most):
     if figure <= 0:
         return f"{figure:.2f}: too much noise"
@@ -331,13 +326,11 @@ def verdict(figure, most):
 
 def times_table(runs):
     """Yield the lines of the table of all scenarios."""
-    settings = [(number, latency) for number in SIZES for latency in LATENCIES]
-    heads = [f"{number} tasks{', 50 ms' if latency else ''}" for number, latency in settings]
-    yield row("", *heads, "requests", "connections", "KiB")
-    yield row("---", *["---:"] * (len(settings) + 3))
+    heads = [f"{number} tasks{', 50 ms' if latency else ''}" for number, latency in SETTINGS]
+    yield from head("", *heads, "requests", "connections", "KiB")
     for scenario in dict.fromkeys(name for name, number, latency in runs):
         cells = []
-        for number, latency in settings:
+        for number, latency in SETTINGS:
             ratio = over_floor(runs, scenario, number, latency) / over_floor(runs, "module", number, latency)
             ratio = "floor" if scenario in ("ping", "set_fact") else f"{ratio:.2f}"
             cells.append(f"{ratio} ({median(runs[scenario, number, latency]):.2f} s)")
@@ -347,8 +340,7 @@ def times_table(runs):
 
 def targets_table(runs):
     """Yield the lines of the table of those targets that are ratios of times over floors."""
-    yield row("target", "at most", "no latency", "50 ms", "no latency, CPU time")
-    yield row("---", "---:", "---:", "---:", "---:")
+    yield from head("target", "at most", "no latency", "50 ms", "no latency, CPU time")
     for scenario, other, number, most in TARGETS:
         cells = []
         for latency, field in ((0, "wall"), (0.05, "wall"), (0, "cpu")):

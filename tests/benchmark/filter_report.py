@@ -4,7 +4,7 @@
 
 """Print how long a page of the playbook ``report`` takes to filter in headless Chromium.
 
-    python tests/coc_simulator.py --tasks 5000 -- ansible-playbook huaweicloud.coc.report -e coc_report_path=report.html
+    python tests/coc_simulator --tasks 5000 -- ansible-playbook huaweicloud.coc.report -e coc_report_path=report.html
     python tests/benchmark/filter_report.py report.html
 
 It needs Playwright's Python package, and Chromium on the PATH.

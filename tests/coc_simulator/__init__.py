@@ -29,22 +29,8 @@ from .authentication import (
     SECURITY_TOKEN,
 )
 from .behaviour import MARKERS, Behaviour
-from .faults import (
-    COMMAND_FAULTS,
-    body,
-    close,
-    cut_body,
-    drip,
-    gzip_bomb,
-    hang,
-    mutate,
-    parse_fault,
-    raw,
-    reset,
-    status,
-)
-from .messages import Answer, Request, to_json
-from .refusals import ApiError
+from .faults import body, close, cut_body, drip, gzip_bomb, hang, mutate, raw, reset, status
+from .messages import Answer, to_json
 from .samples import USERS, resource_ids, sample_tasks
 from .server import METADATA_SECURITY_KEY, METADATA_TOKEN, SCHEDULED_TASKS, Exchange, Simulator
 from .service import PARAMETERS, read_parameters
@@ -53,9 +39,7 @@ __all__ = [
     "ACCESS_KEY",
     "AUTH_TOKEN",
     "Answer",
-    "ApiError",
     "Behaviour",
-    "COMMAND_FAULTS",
     "Exchange",
     "MARKERS",
     "METADATA_ACCESS_KEY",
@@ -63,7 +47,6 @@ __all__ = [
     "METADATA_SECURITY_KEY",
     "METADATA_TOKEN",
     "PARAMETERS",
-    "Request",
     "SCHEDULED_TASKS",
     "SECRET_KEY",
     "SECURITY_TOKEN",
@@ -76,7 +59,6 @@ __all__ = [
     "gzip_bomb",
     "hang",
     "mutate",
-    "parse_fault",
     "raw",
     "read_parameters",
     "reset",

@@ -2,17 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may ask: the credentials, the lock after too many failures, and the ECS metadata service."""
+"""Who may ask: the credentials, the lock after too many failures, and the ECS metadata service.
+
+Signatures (SDK-HMAC-SHA256) are checked with a canonicaliser of its own.
+"""
 
 from __future__ import annotations
 
+import collections
+import hashlib
+import hmac
 import re
 import threading
+import urllib.parse
 import uuid
 from datetime import datetime, timezone
 
-from .refusals import ERRORS, ApiError, unauthorized
-from .signature import check_signature
+from .messages import ERRORS, ApiError, decode_query, unauthorized
 
 # The only credentials that are accepted, beside those that the metadata service hands out. All are fakes.
 ACCESS_KEY = "FAKEACCESSKEY0000001"
@@ -22,13 +28,19 @@ AUTH_TOKEN = "FakeIamToken+of/the+simulator/0001=="
 METADATA_ACCESS_KEY = "FAKEACCESSKEY0000002"
 METADATA_SECRET_KEY = "FakeSecretKeyOfTheSimulator0000000000002"
 
+SIGNATURE = re.compile("SDK-HMAC-SHA256 Access=([^ ,]+), SignedHeaders=([^ ,]+), Signature=([0-9a-f]{64})")
+DATE = "%Y%m%dT%H%M%SZ"
+MOST_FAILURES = 5  # signatures in a row that may be wrong
+LOCK = 5 * 60  # seconds
+MOST_SKEW = 15 * 60  # seconds between the date of a signature and the time
+
 
 class Authentication:
     """The credentials that are valid. Times (``now``) are the simulator's, in seconds since the epoch (float)."""
 
     def __init__(self):
         self._lock = threading.Lock()
-        self._failures = {}  # access key -> failed signatures in a row
+        self._failures: collections.Counter[str] = collections.Counter()  # access key -> failed signatures in a row
         self._locked_until = {}  # access key -> time
         self._metadata_tokens = set()
         self._temporary = {}  # security token of the metadata service -> time of expiry
@@ -40,42 +52,33 @@ class Authentication:
             if token != AUTH_TOKEN:
                 raise ERRORS[401]
             return
-        authorization = re.fullmatch(
-            "SDK-HMAC-SHA256 Access=([^ ,]+), SignedHeaders=([^ ,]+), Signature=([0-9a-f]{64})",
-            request.header("Authorization") or "",
-        )
+        authorization = SIGNATURE.fullmatch(request.header("Authorization") or "")
         if not authorization:
-            raise unauthorized("no token and no valid signature in the request", "请求中没有令牌或有效签名")
+            raise unauthorized("no token and no valid signature in the request")
         access_key, signed_names, signature = authorization.groups()
         with self._lock:
             if self._locked_until.get(access_key, 0) > now:
-                raise unauthorized(
-                    "AK access failed to reach the limit, forbidden for five minutes: " + access_key,
-                    "AK认证失败次数过多，锁定五分钟：" + access_key,
-                )
+                raise unauthorized(f"AK access failed to reach the limit, forbidden for five minutes: {access_key}")
             try:
                 secret_key = self._secret_key(access_key, request.header("X-Security-Token"), now)
                 check_signature(request, secret_key, signed_names.split(";"), signature, now)
-                self._failures[access_key] = 0
             except ApiError:
-                self._count_failure(access_key, now)
+                self._failures[access_key] += 1
+                if self._failures[access_key] > MOST_FAILURES:
+                    self._locked_until[access_key] = now + LOCK
+                    del self._failures[access_key]
                 raise
-
-    def _count_failure(self, access_key, now):
-        self._failures[access_key] = self._failures.get(access_key, 0) + 1
-        if self._failures[access_key] > 5:
-            self._failures[access_key] = 0
-            self._locked_until[access_key] = now + 300
+            del self._failures[access_key]
 
     def _secret_key(self, access_key, security_token, now):
-        if access_key not in (ACCESS_KEY, METADATA_ACCESS_KEY):
-            raise unauthorized(f"Get secretKey failed,ak:{access_key},err:ak not exist", "AK不存在：" + access_key)
         if access_key == METADATA_ACCESS_KEY:
             if self._temporary.get(security_token, 0) <= now:
-                raise unauthorized("the security token is missing, unknown or expired", "安全令牌缺失、未知或已过期")
+                raise unauthorized("the security token is missing, unknown or expired")
             return METADATA_SECRET_KEY
+        if access_key != ACCESS_KEY:
+            raise unauthorized(f"Get secretKey failed,ak:{access_key},err:ak not exist")
         if security_token not in (None, SECURITY_TOKEN):
-            raise unauthorized("the security token is not that of the access key", "安全令牌与AK不匹配")
+            raise unauthorized("the security token is not that of the access key")
         return SECRET_KEY
 
     def metadata_token(self, request, behaviour):
@@ -84,11 +87,10 @@ class Authentication:
         :raises ApiError: the request does not say how long it is to be valid, or ``behaviour`` refuses it
         """
         if behaviour.metadata_token_status != 200:
-            raise ApiError(behaviour.metadata_token_status, "ECS.0000", "No token.", "没有令牌。")
-        if not (request.header("X-Metadata-Token-Ttl-Seconds") or "").isdigit():
-            raise ApiError(
-                400, "ECS.0001", "X-Metadata-Token-Ttl-Seconds is missing.", "缺少X-Metadata-Token-Ttl-Seconds。"
-            )
+            raise ApiError(behaviour.metadata_token_status, "ECS.0000", "No token.")
+        lifetime = "X-Metadata-Token-Ttl-Seconds"
+        if not (request.header(lifetime) or "").isdigit():
+            raise ApiError(400, "ECS.0001", f"{lifetime} is missing.")
         token = "FakeMetadataToken-" + uuid.uuid4().hex
         self._metadata_tokens.add(token)
         return token
@@ -100,7 +102,7 @@ class Authentication:
         """
         demands_token = behaviour.metadata_token_status == 200
         if demands_token and request.header("X-Metadata-Token") not in self._metadata_tokens:
-            raise ApiError(401, "ECS.0002", "X-Metadata-Token is missing or unknown.", "X-Metadata-Token缺失或未知。")
+            raise ApiError(401, "ECS.0002", "X-Metadata-Token is missing or unknown.")
         with self._lock:
             token = f"FakeMetadataSecurityToken+{len(self._temporary) + 1:04d}/=="
             expiry = self._temporary[token] = now + behaviour.metadata_expires_in
@@ -114,13 +116,58 @@ class Authentication:
         }
 
 
-SCOPES = {"none": None, "domain": "X-Domain-Id", "project": "X-Project-Id"}
-
-
 def check_scope(request, required):
-    """Raise ApiError if the request (Request) lacks the header of the scope (str, a key of SCOPES) that is required."""
-    header = SCOPES[required]
+    """Raise ApiError if the request (Request) lacks the header of the required scope (none, domain or project)."""
+    header = {"none": None, "domain": "X-Domain-Id", "project": "X-Project-Id"}[required]
     if header and not request.header(header):
-        raise ApiError(
-            400, "COC.00011013", f"Login user is null: {header} is missing.", f"登录用户为空：缺少{header}。"
-        )
+        english, chinese = f"Login user is null: {header} is missing.", f"登录用户为空：缺少{header}。"
+        raise ApiError(400, "COC.00011013", english, chinese)
+
+
+# Signatures
+
+
+def _encode(text):
+    return urllib.parse.quote(text, safe="-_.~")
+
+
+def _canonical_query(raw):
+    """The one spelling of a query string that a signature is made over."""
+    return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in sorted(decode_query(raw)))
+
+
+def _canonical_request(request, signed_names):
+    """The text whose digest is signed."""
+    uri = "/".join(_encode(urllib.parse.unquote(segment)) for segment in request.path.split("/"))
+    names = sorted(signed_names)
+    lines = [request.method, uri if uri.endswith("/") else uri + "/", _canonical_query(request.raw_query)]
+    lines += [f"{name}:{(request.header(name) or '').strip()}" for name in names]
+    return "\n".join([*lines, "", ";".join(names), hashlib.sha256(request.content).hexdigest()])
+
+
+def check_signature(request, secret_key, signed_names, signature, now):
+    """Raise ApiError unless the request (Request) as it arrived is signed with the secret key, and not long ago.
+
+    :param signed_names: (list of str) the headers that the client says it signed, in lower case
+    """
+    missing = [name for name in ("host", "x-sdk-date") if name not in signed_names]
+    missing += [name for name in signed_names if request.header(name) is None]
+    if missing:
+        raise unauthorized("signed header missing: " + ", ".join(missing))
+    date = request.header("X-Sdk-Date")
+    try:
+        signed_at = datetime.strptime(date, DATE).replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        raise unauthorized("X-Sdk-Date has no valid value") from None
+    if abs(signed_at - now) > MOST_SKEW:
+        ours = datetime.fromtimestamp(now, timezone.utc).strftime(DATE)
+        raise unauthorized(f"signature expired, signature time:{date},server time:{ours}")
+    query = request.raw_query
+    if query != _canonical_query(query):
+        raise unauthorized("the query string is not the canonical one: " + query)
+    canonical = _canonical_request(request, signed_names)
+    to_sign = f"SDK-HMAC-SHA256\n{date}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    expected = hmac.new(secret_key.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected, signature):
+        # The real gateway, too, repeats the canonical request, the values of signed headers included.
+        raise unauthorized("verify aksk signature fail, canonicalRequest:" + canonical)

@@ -41,8 +41,8 @@ class Behaviour:
     )
     language: str = _setting(
         "requested",
-        "language of error messages: English if X-Language asks for it and Chinese otherwise (requested), or always "
-        "the same",
+        "language of COC's error messages: English if X-Language asks for it and Chinese otherwise (requested), or "
+        "always the same",
         choices=("requested", "zh-cn", "en-us"),
     )
 

@@ -29,8 +29,8 @@ SIGINT or SIGTERM, or until the FILE of --variables is removed.
 Faults: none, status:CODE, reset[:before|headers|body], close[:before|headers|body],
 cut[:BYTES[:length|chunked|gzip]], hang[:SECONDS], drip:SECONDS[:headers|body], gzip-bomb:BYTES.
 Changes: {"after": SECONDS, "task": TASK, "run": STATUS}, {"after": SECONDS, "task": TASK, "set": {FIELD: VALUE, …}},
-{"after": SECONDS, "add": {FIELD: VALUE, …}}, {"after": SECONDS, "remove": TASK}; a TASK is an ID, a name or an index.
-One without "after" can be sent to the path /simulator/changes with POST."""
+{"after": SECONDS, "add": {FIELD: VALUE, …}}, {"after": SECONDS, "remove": TASK}. A TASK is an ID, a name or an
+index."""
 
 
 def read_arguments(arguments):
@@ -44,7 +44,6 @@ def read_arguments(arguments):
     add = parser.add_argument
     add("--port", type=int, default=0, help="port to listen on (default: a free one)")
     add("--tasks", type=int, default=60, metavar="N", help="how many tasks there are (default: %(default)s)")
-    add("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="serve https with these PEM files")
     add("--log", metavar="FILE", help="append a line of JSON for each request, secrets masked")
     add(
         "--variables",
@@ -63,11 +62,9 @@ def read_arguments(arguments):
     add("--changes", type=read_json, default=[], metavar="FILE", help="a JSON list of changes to tasks while it runs")
     for name, field in SETTINGS.items():
         add_setting(add, name, field)
-    own, command = arguments, []
-    if "--" in arguments:
-        own, command = arguments[: arguments.index("--")], arguments[arguments.index("--") + 1 :]
-    parsed = parser.parse_args(own)
-    parsed.command = command
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    parsed = parser.parse_args(arguments[:end])
+    parsed.command = arguments[end + 1 :]
     try:
         check_script(sample_tasks(parsed.tasks), parsed.changes)
     except ValueError as error:
@@ -178,8 +175,8 @@ def main(arguments):
         if command:
             return run_command(command, {**os.environ, **environment}, end)
         print(f"COC simulator with {len(simulator.tasks)} tasks at {simulator.endpoint}")
-        for item in environment.items():
-            print("export {}={}".format(*item))
+        for name, value in environment.items():
+            print(f"export {name}={value}")
         print("Stop it with Ctrl-C.", flush=True)
         while not end.wait(0.5):
             pass

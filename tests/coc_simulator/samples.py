@@ -10,8 +10,6 @@ import time
 import zlib
 
 MINUTE, HOUR, DAY = 60000, 3600000, 86400000  # milliseconds
-
-
 REGIONS = ("cn-north-4", "cn-east-3", "cn-south-1", "ap-southeast-3", "eu-west-101", "sa-brazil-1")
 ENTERPRISE_PROJECTS = ("0", "6b5a1c1e-2f63-4d0e-9f0b-0d6f3a9c7e11", "c2d94f70-8a3b-4e55-b1d7-7e40a6f2c893")
 USERS = (
@@ -26,15 +24,7 @@ TEMPLATES = (
     ("restart-order-service", "重启订单服务", "Restart the order service", "SCRIPT", "CUSTOMIZATION", "MEDIUM", "ONCE"),
     ("nightly-backup", "备份云服务器", "Back up cloud servers", "RUNBOOK", "COMMUNAL", "LOW", "PERIODIC"),
     ("数据库巡检", "数据库健康检查", "Check the health of databases", "SCRIPT", "COMMUNAL", "LOW", "CRON"),
-    (
-        "patch-web-servers",
-        "安装操作系统补丁",
-        "Install operating system patches",
-        "RUNBOOK",
-        "COMMUNAL",
-        "HIGH",
-        "CRON",
-    ),
+    ("patch-web-servers", "安装系统补丁", "Install system patches", "RUNBOOK", "COMMUNAL", "HIGH", "CRON"),
     ("日志清理", "清理过期日志", "Remove expired logs", "SCRIPT", "CUSTOMIZATION", "LOW", "PERIODIC"),
     ("rotate-tls-certificates", "轮换证书", "Rotate certificates", "RUNBOOK", "CUSTOMIZATION", "HIGH", "CRON"),
     ("生产环境扩容", "调整弹性伸缩组", "Resize a scaling group", "RUNBOOK", "COMMUNAL", "HIGH", "ONCE"),
@@ -46,18 +36,9 @@ TEMPLATES = (
     ("同步时钟配置", "同步时钟", "Synchronise clocks", "SCRIPT", "COMMUNAL", "LOW", "CRON"),
 )
 SUFFIXES = ("", "-prod", "-staging", "-dr", "-华北")
-HISTORY = (
-    "FINISHED",
-    "FINISHED",
-    "ABNORMAL",
-    "FINISHED",
-    "PROCESSING",
-    "FINISHED",
-    "READY",
-    "ABNORMAL",
-    "FINISHED",
-    "PAUSED",
-    "CANCELED",
+HISTORY = (  # the status of the last execution, from task to task
+    *("FINISHED", "FINISHED", "ABNORMAL", "FINISHED", "PROCESSING", "FINISHED"),
+    *("READY", "ABNORMAL", "FINISHED", "PAUSED", "CANCELED"),
 )
 # The fields that a real response may leave out, or give as null or "".
 MAY_BE_EMPTY = (

@@ -15,7 +15,6 @@ import os
 import random
 import socket
 import socketserver
-import ssl
 import struct
 import sys
 import threading
@@ -26,37 +25,30 @@ from .authentication import Authentication, check_scope
 from .behaviour import SETTINGS, Behaviour
 from .changes import apply_change, check_script
 from .faults import RANDOM_FAULTS
-from .messages import Answer, Request, to_json
-from .refusals import ERRORS, ApiError
+from .messages import ERRORS, Answer, ApiError, Request, to_json
 from .samples import sample_tasks
 from .service import list_tasks, read_parameters
 
 SCHEDULED_TASKS = "/v1/schedule/task"
 METADATA_TOKEN = "/meta-data/latest/api/token"
 METADATA_SECURITY_KEY = "/openstack/latest/securitykey"
-CHANGES = "/simulator/changes"  # the simulator's own: POST a change
-SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-metadata-token")
+SECRETS = ("authorization", "x-auth-token", "x-security-token", "x-metadata-token")
 
 
 class Simulator:
     """The service: starts on entering a ``with`` block, stops at once on leaving it.
 
-    :param tasks: (list of dict, or how many samples) default: sample_tasks()
-    :param tls: (ssl.SSLContext, or the paths of a certificate and its key) default: plain HTTP
-    :param port: (int) 0 for a free one
+    :param tasks: (list of dict, or how many samples)
+    :param tls: (ssl.SSLContext) default: plain HTTP
     :param log: (path) a file for one JSON line per request, secrets masked
     :param changes: (list of dict) a script of changes, see changes.py; their time begins when it starts
     :param behaviour: settings of :class:`Behaviour` by name; they are attributes, too, that can be assigned while it
         runs
     """
 
-    def __init__(self, tasks=None, tls=None, port=0, log=None, changes=(), **behaviour):
+    def __init__(self, tasks=60, tls=None, port=0, log=None, changes=(), **behaviour):
         self.behaviour = Behaviour(**behaviour)
-        self.tasks = sample_tasks() if tasks is None else sample_tasks(tasks) if isinstance(tasks, int) else tasks
-        if isinstance(tls, (tuple, list)):
-            certificate, key = tls
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(certificate, key)
+        self.tasks = sample_tasks(tasks) if isinstance(tasks, int) else tasks
         self.tls = tls
         self.port = port
         self.log = log
@@ -66,7 +58,6 @@ class Simulator:
         self.closing = threading.Event()
         self._script = check_script(self.tasks, list(changes))
         self._lock = threading.Lock()
-        self._changing = threading.Lock()
         self._chance = random.Random(self.seed)
         self._sockets = set()
         self._page_end = None  # ID of the last task of the page before
@@ -122,7 +113,7 @@ class Simulator:
         :returns: (dict) the task, as it is now or was when it was removed
         :raises ValueError: it is not a change, or there is no such task
         """
-        with self._changing:
+        with self._lock:
             self.tasks, task = apply_change(self.tasks, change)
             return task
 
@@ -153,18 +144,13 @@ class Simulator:
             self._sockets.discard(connection)
 
     def receive(self, request):
-        """Record a request to the service; returns the fault that is its lot, if any."""
-        if request.path == CHANGES:
-            return None
+        """Record a request; returns the fault that is its lot, if any."""
         with self._lock:
             self.requests.append(request)
             if self._log:
-                headers = [
-                    (name, "***" if name.lower() in SECRET_HEADERS else value) for name, value in request.headers
-                ]
-                line = dict(vars(request), headers=headers, content=len(request.content))
-                self._log.write(json.dumps(line, ensure_ascii=False) + "\n")
-                self._log.flush()
+                shown = [(name, "***" if name.lower() in SECRETS else value) for name, value in request.headers]
+                line = {**vars(request), "headers": shown, "content": len(request.content)}
+                print(json.dumps(line, ensure_ascii=False), file=self._log, flush=True)
             if self.faults:
                 return self.faults.pop(0)
             if self.fault_rate and request.path == SCHEDULED_TASKS and self._chance.random() < self.fault_rate:
@@ -197,11 +183,6 @@ class Simulator:
             return self._authentication.metadata_token(request, behaviour)
         if operation == ("GET", METADATA_SECURITY_KEY):
             return self._authentication.metadata_credentials(request, behaviour, self.now())
-        if operation == ("POST", CHANGES):
-            try:
-                return self.change(**json.loads(request.content))
-            except (TypeError, ValueError) as error:
-                raise ApiError(400, "SIMULATOR.0001", str(error), str(error)) from None
         raise ERRORS[404]
 
 
@@ -279,10 +260,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         if language == "requested":
             language = (self.request_read.header("X-Language") or "").lower()
         message = error.english if language == "en-us" else error.chinese
-        document = {"error_code": error.code, "error_msg": message}
-        answer = self._answer(error.status, document)
-        document["request_id"] = answer.headers["X-Request-Id"]
-        return answer.replace(to_json(document))
+        answer = self._answer(error.status, {})
+        request_id = answer.headers["X-Request-Id"]
+        return answer.replace(to_json({"error_code": error.code, "error_msg": message, "request_id": request_id}))
 
     def send(self, content):
         """Send bytes as they are."""

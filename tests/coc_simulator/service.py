@@ -10,7 +10,7 @@ import base64
 import operator
 import re
 
-from .refusals import invalid
+from .messages import invalid
 from .samples import MAY_BE_EMPTY, resource_ids
 
 # The query parameters that the service knows: what their values look like, or the range of a number.
@@ -43,7 +43,6 @@ MOST = 1000  # tasks on a page
 def read_parameters(query, large_limit="refused"):
     """Check a query's (name, value) pairs and return them as a dict, numbers as int.
 
-    :param large_limit: (str) ``clamped`` takes a limit above 1000 as 1000
     :raises ApiError: a parameter is unknown, given twice, or its value is out of range
     """
     parameters = {}
@@ -51,33 +50,30 @@ def read_parameters(query, large_limit="refused"):
         allowed = PARAMETERS.get(name)
         if allowed is None or name in parameters:
             raise invalid(f"{name} is unknown or repeated.", f"{name}未知或重复。")
-        if isinstance(allowed, range):
-            if name == "limit" and large_limit == "clamped":
-                allowed = range(1, 2147483648)
-            if not re.fullmatch("[0-9]{1,18}", value) or int(value) not in allowed:
-                raise invalid(f"{name} is out of range.", f"{name}超出取值范围。")
-            parameters[name] = int(value)
-        else:
+        if name == "limit" and large_limit == "clamped":
+            allowed = range(1, 2147483648)
+        if not isinstance(allowed, range):
             if not allowed.fullmatch(value):
                 raise invalid(f"{name} has an invalid value.", f"{name}取值无效。")
             parameters[name] = value
+        elif re.fullmatch("[0-9]{1,18}", value) and int(value) in allowed:
+            parameters[name] = int(value)
+        else:
+            raise invalid(f"{name} is out of range.", f"{name}超出取值范围。")
     return parameters
 
 
 def list_tasks(tasks, parameters, behaviour, page_end=None):
     """Return the document (dict) of a page.
 
-    :param tasks: (list of dict) all tasks
     :param parameters: (dict) as :func:`read_parameters` returns them
-    :param behaviour: (Behaviour)
     :param page_end: (str) ID of the last task of the page before, for ``behaviour.repeat``
     :raises ApiError: the marker is unknown, or does not go with an offset
     """
     tasks = _sort(_matching(tasks, parameters, behaviour), behaviour.order)
     marker, offset = _place(parameters, behaviour)
     start = offset + _position_after(tasks, marker, behaviour)
-    limit = MOST if behaviour.ignore_limit else min(parameters.get("limit", 10), MOST)
-    limit = min(limit, behaviour.page_cap or limit)
+    limit = min(MOST if behaviour.ignore_limit else parameters.get("limit", 10), behaviour.page_cap or MOST, MOST)
     stop = start + limit
     if 0 < start < len(tasks):
         repeat = behaviour.repeat and tasks[start - 1]["id"] == page_end
@@ -131,9 +127,8 @@ def _has_run(task):
 def _sort(tasks, order):
     if order == "given":
         return tasks
-    return sorted(
-        tasks, key=lambda task: task["id" if order == "id" else "created_time"], reverse=order == "newest_first"
-    )
+    field = "id" if order == "id" else "created_time"
+    return sorted(tasks, key=operator.itemgetter(field), reverse=order == "newest_first")
 
 
 def _show(tasks, empty_fields):
@@ -181,8 +176,8 @@ def _next_marker(tasks, start, stop, limit, behaviour):
     markers = behaviour.markers
     if markers == "stuck":
         return {"next_maker": tasks[min(limit, len(tasks)) - 1]["id"] if tasks else None}
-    at_end = stop >= len(tasks) and markers not in ("always", "opaque")
-    if markers != "never" and start < len(tasks) and not at_end:
+    always = markers in ("always", "opaque")
+    if markers != "never" and start < len(tasks) and (always or stop < len(tasks)):
         return {"next_maker": _marker(tasks[start:stop][-1], behaviour)}
     return {"next_maker": LAST_MARKERS[markers]} if markers in LAST_MARKERS else {}
 

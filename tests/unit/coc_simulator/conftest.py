@@ -34,7 +34,6 @@ LONGEST = 20  # seconds that anything here may take before it counts as hanging
 NOW_MS = 1769846400000
 TASKS = sample_tasks(200, now_ms=NOW_MS)
 IDS = [task["id"] for task in TASKS]
-ENGLISH = {"X-Language": "en-us"}
 
 
 @dataclass
@@ -50,22 +49,20 @@ class Reply:
     def ids(self) -> list[str]:
         return [task["id"] for task in self.document["scheduled_tasks"]]
 
+    @property
+    def refusal(self) -> tuple[int, str, str]:
+        """The status, the code and the message."""
+        return self.status, self.document["error_code"], self.document["error_msg"]
+
 
 def sign(
     simulator, query=(), headers=(), access_key=ACCESS_KEY, secret_key=SECRET_KEY, clock=0, path=SCHEDULED_TASKS
 ) -> tuple[str, dict[str, str]]:
     """Return the target and the headers that the vendor's SDK would send, its clock that many seconds ahead."""
     date = (datetime.now(timezone.utc) + timedelta(seconds=clock)).strftime("%Y%m%dT%H%M%SZ")
+    host, parameters = f"127.0.0.1:{simulator.port}", list(dict(query).items())
     headers = {**dict(headers), "X-Sdk-Date": date}
-    request = SdkRequest(
-        method="GET",
-        schema="http",
-        host=f"127.0.0.1:{simulator.port}",
-        resource_path=path,
-        query_params=list(dict(query).items()),
-        header_params=headers,
-        body="",
-    )
+    request = SdkRequest("GET", "http", host, path, query_params=parameters, header_params=headers, body="")
     signed = Signer(types.SimpleNamespace(ak=access_key, sk=secret_key)).sign(request)
     return signed.uri, signed.header_params
 
@@ -74,9 +71,9 @@ def connect(simulator):
     return http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=LONGEST)
 
 
-def send(simulator, target, headers=(), method="GET", connection=None, content=None) -> Reply:
+def send(simulator, target, headers=(), method="GET", connection=None) -> Reply:
     connection = connection or connect(simulator)
-    connection.request(method, target, content, dict(headers))
+    connection.request(method, target, headers=dict(headers))
     answer = connection.getresponse()
     content = answer.read()
     try:
@@ -90,7 +87,7 @@ def send(simulator, target, headers=(), method="GET", connection=None, content=N
 def ask(simulator, query=(), extra=(), **settings) -> Reply:
     """Return the reply to a signed request; ``extra`` headers are sent unsigned."""
     target, headers = sign(simulator, query, **settings)
-    return send(simulator, target, {**headers, **dict(extra)})
+    return send(simulator, target, {**headers, "X-Language": "en-us", **dict(extra)})
 
 
 def received(simulator) -> tuple[bytes, bool]:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 import typing as t
 from pathlib import Path
 
@@ -21,22 +21,22 @@ from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import ACCESS_KEY, AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.behaviour import SETTINGS
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.command import read_arguments
+from ansible_collections.huaweicloud.coc.tests.coc_simulator.faults import COMMAND_FAULTS
 from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import LONGEST, ask, connect, send
 
 SIMULATOR = (sys.executable, os.path.dirname(coc_simulator.__file__))
 
 
 def run(*arguments: str, program: t.Sequence[str] = SIMULATOR, **options: t.Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*program, *arguments], capture_output=True, text=True, timeout=LONGEST, check=False, **options
-    )
+    command = [*program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False, **options)
 
 
 def test_help():
     finished = run("--help")
     assert (finished.returncode, finished.stderr) == (0, "")
     assert "[-- COMMAND [ARG ...]]" in finished.stdout
-    assert not [name for name in coc_simulator.COMMAND_FAULTS if name not in finished.stdout]
+    assert not [name for name in COMMAND_FAULTS if name not in finished.stdout]
     assert not [name for name in SETTINGS if name.replace("_", "-") not in finished.stdout]
 
 
@@ -73,7 +73,7 @@ def test_settings_are_options(arguments, setting, value):
         ("--changes no-such-file", 2, "error: argument --changes: no-such-file: "),
         ("--changes /dev/null", 2, "error: argument --changes: /dev/null: "),
         ("--port {port}", 1, "Address already in use"),
-        ("--tls no-such-file no-such-file", 1, "coc_simulator: [Errno 2] No such file or directory"),
+        ("--log no-such-folder/log", 1, "coc_simulator: [Errno 2] No such file or directory: 'no-such-folder/log'"),
         ("-- ./no-such-command", 1, "coc_simulator: [Errno 2] No such file or directory: './no-such-command'"),
     ],
 )
@@ -92,60 +92,51 @@ def test_script_of_changes(tmp_path):
     assert "argument --changes: 0 of 0 tasks have the ID, name or index 0" in finished.stderr
 
 
+@contextlib.contextmanager
+def started(*arguments: str | Path, program: t.Sequence[str] = SIMULATOR) -> t.Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 # Without a command
 
 
-@pytest.fixture
-def started(tmp_path):
-    """Start the simulator; return a function that does, and gives the process and its variables."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: str) -> tuple[subprocess.Popen[str], dict[str, t.Any]]:
-        file = tmp_path / "variables.json"
-        processes.append(
-            subprocess.Popen([*SIMULATOR, "--variables", file, *arguments], stdout=subprocess.PIPE, text=True)
-        )
-        until = time.monotonic() + LONGEST
-        while not file.exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        return processes[-1], json.loads(file.read_text())
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
-
-
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, "removed", "another's"])
-def test_it_ends_when_told_or_when_its_file_is_removed(started, tmp_path, end):
-    log = tmp_path / "log"
+def test_it_ends_when_told_or_when_its_file_is_removed(tmp_path, end):
+    file, log = tmp_path / "variables.json", tmp_path / "log"
     settings = ["--tasks", "3", "--page-cap", "2", "--markers", "until_last", "--fault", "status:503", "--no-gzip"]
-    process, variables = started("--log", str(log), *settings)
-    port = int(variables["endpoint"].rpartition(":")[2])
-    keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
-    tokens = {"security_token": SECURITY_TOKEN, "auth_token": AUTH_TOKEN}
-    assert variables == {"pid": process.pid, "endpoint": f"http://127.0.0.1:{port}", **keys, **tokens}
+    with started("--variables", file, "--log", log, *settings) as process:
+        assert process.stdout
+        greeting = [process.stdout.readline() for _line in range(5)]
+        variables = json.loads(file.read_text())
+        endpoint = variables["endpoint"]
+        keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+        tokens = {"security_token": SECURITY_TOKEN, "auth_token": AUTH_TOKEN}
+        assert variables == {"pid": process.pid, "endpoint": endpoint, **keys, **tokens}
+        assert greeting[:2] == [
+            f"COC simulator with 3 tasks at {endpoint}\n",
+            f"export HUAWEICLOUD_COC_ENDPOINT={endpoint}\n",
+        ]
 
-    remote = coc_simulator.Simulator(port=port)  # never entered: only the port counts
-    assert ask(remote).status == 503
-    reply = ask(remote, {}, {"Accept-Encoding": "gzip"}, headers={"X-Security-Token": SECURITY_TOKEN})
-    assert (reply.document["count"], len(reply.ids), reply.headers["Content-Encoding"]) == (3, 2, None)
-    assert reply.document["next_maker"] == reply.ids[-1]
-    stays_open = connect(remote)
-    send(remote, coc_simulator.SCHEDULED_TASKS, {"X-Auth-Token": AUTH_TOKEN}, connection=stays_open)
+        remote = coc_simulator.Simulator(port=int(endpoint.rpartition(":")[2]))  # never entered: only the port counts
+        assert ask(remote).status == 503
+        reply = ask(remote, {}, {"Accept-Encoding": "gzip"}, headers={"X-Security-Token": SECURITY_TOKEN})
+        assert (reply.document["count"], len(reply.ids), reply.headers["Content-Encoding"]) == (3, 2, None)
+        assert reply.document["next_maker"] == reply.ids[-1]
+        stays_open = connect(remote)
+        send(remote, coc_simulator.SCHEDULED_TASKS, {"X-Auth-Token": AUTH_TOKEN}, connection=stays_open)
 
-    if end == "removed":
-        (tmp_path / "variables.json").unlink()
-    elif end == "another's":
-        (tmp_path / "variables.json").write_text(json.dumps({**variables, "pid": 1}))
-    else:
-        process.send_signal(end)
-    output, _errors = process.communicate(timeout=LONGEST)
-    assert process.returncode == 0
-    assert f"COC simulator with 3 tasks at {variables['endpoint']}" in output
-    assert f"export HUAWEICLOUD_COC_ENDPOINT={variables['endpoint']}" in output
+        if end == "removed":
+            file.unlink()
+        elif end == "another's":
+            file.write_text(json.dumps({**variables, "pid": 1}))
+        else:
+            process.send_signal(end)
+        assert process.wait(LONGEST) == 0
     assert len(log.read_text().splitlines()) == 3
-    assert not [secret for secret in (SECRET_KEY, SECURITY_TOKEN, AUTH_TOKEN) if secret in log.read_text()]
 
 
 # With a command
@@ -190,10 +181,9 @@ TREE = "sleep 600 & (trap '' TERM; sleep 601; sleep 602) & "
 )
 def test_nothing_is_left_of_the_command(command, number, status, tmp_path):
     variables = tmp_path / "variables.json"
-    program = [*SIMULATOR, "--variables", str(variables), "--", "sh", "-c", TREE + command]
-    if number == "parent":
-        program = [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *program]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+    parent = (sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *SIMULATOR)
+    program = parent if number == "parent" else SIMULATOR
+    with started("--variables", variables, "--", "sh", "-c", TREE + command, program=program) as process:
         assert process.stdout and process.stdout.readline() == "started\n"
         if number == "file":
             variables.unlink()

@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults: each strikes as its name says."""
+"""Faults: that each is what its name says. tests/unit/test_faults.py shows what a client makes of them."""
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import http.client
 import typing as t
 import zlib
@@ -15,51 +14,21 @@ import zlib
 import pytest
 
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import METADATA_ACCESS_KEY, Simulator, faults
-from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import ENGLISH, ask, metadata, received
-
-
-def test_faults_come_in_order_one_for_each_request(simulator):
-    simulator.faults += [faults.status(503), None, faults.status(500)]
-    assert [ask(simulator).status for _turn in range(4)] == [503, 200, 500, 200]
+from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import ask, metadata, received
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 418, 429, 500, 502, 503, 504])
 def test_status(simulator, code):
-    simulator.faults.append(faults.status(code))
-    reply = ask(simulator, {}, ENGLISH)
-    assert (reply.status, set(reply.document)) == (code, {"error_code", "error_msg", "request_id"})
-    assert reply.document["error_msg"].isascii()
-
-
-HTML = faults.status(429, b"<html>", {"Retry-After": "7", "Date": None}, "text/html")
-
-
-@pytest.mark.parametrize(
-    "fault, code, content, headers",
-    [
-        (HTML, 429, b"<html>", {"Retry-After": "7", "Date": None, "Content-Type": "text/html"}),
-        (faults.body(b"\xff"), 200, b"\xff", {"Content-Type": "application/json"}),
-        (faults.body([1]), 200, b"[1]", {}),
-        (faults.body("é"), 200, '"é"'.encode(), {}),
-        (faults.body(None), 200, b"null", {}),
-    ],
-)
-def test_body_and_headers(simulator, fault, code, content, headers):
-    simulator.faults.append(fault)
+    simulator.faults += [None, faults.status(code)]
+    assert ask(simulator).status == 200
     reply = ask(simulator)
-    assert (reply.status, reply.content) == (code, content)
-    assert {name: reply.headers[name] for name in headers} == headers
-
-
-def test_mutate(simulator):
-    simulator.faults.append(faults.mutate(lambda document: {**document, "count": "many"}))
-    mutated, normal = ask(simulator).document, ask(simulator).document
-    assert mutated == {**normal, "count": "many"}
+    assert (reply.status, set(reply.document)) == (code, {"error_code", "error_msg", "request_id"})
+    assert ask(simulator).status == 200
 
 
 @pytest.fixture
 def whole(simulator):
-    """The head and the body of the undisturbed answer."""
+    """The head and the body of the undisturbed answer; those of others differ in the date and in the ID alone."""
     simulator.faults.append(lambda exchange, answer: exchange.disconnect(b"".join(answer.encode())))
     head, separator, content = received(simulator)[0].partition(b"\r\n\r\n")
     return head + separator, content
@@ -67,23 +36,20 @@ def whole(simulator):
 
 @pytest.mark.parametrize("fault, resets", [(faults.reset, True), (faults.close, False)])
 def test_broken_connection(simulator, whole, fault, resets):
-    head, content = whole
+    head, content = map(len, whole)
     simulator.faults += [fault("before"), fault("headers"), fault("body"), fault()]
-    before, headers, half, by_default = (received(simulator) for _turn in range(4))
-    assert before == by_default == (b"", resets)
-    assert headers[1] is half[1] is resets
-    assert len(headers[0]) == len(head) // 2
-    assert len(half[0]) == len(head) + len(content) // 2
-    assert half[0].endswith(content[: len(content) // 2])
+    broken = [received(simulator) for _turn in range(4)]
+    assert [len(received) for received, _reset in broken] == [0, head // 2, head + content // 2, 0]
+    assert [reset for _received, reset in broken] == [resets] * 4
 
 
 def test_body_cut_short(simulator, whole):
-    simulator.faults += [faults.cut_body(), faults.cut_body(5), faults.cut_body(5, "chunked")]
-    by_default, five, chunked = (received(simulator)[0].partition(b"\r\n\r\n") for _turn in range(3))
-    assert (by_default[2], five[2]) == (whole[1][:20], whole[1][:5])
-    assert f"Content-Length: {len(whole[1])}\r\n".encode() in five[0]
+    content = whole[1]
+    simulator.faults += [faults.cut_body(), faults.cut_body(5, "chunked")]
+    plain, chunked = (received(simulator)[0].partition(b"\r\n\r\n") for _turn in range(2))
+    assert b"Content-Length: %d\r\n" % len(content) in plain[0] and plain[2] == content[:20]
     assert b"Transfer-Encoding: chunked" in chunked[0] and b"Content-Length" not in chunked[0]
-    assert chunked[2] == b"5\r\n" + whole[1][:5] + b"\r\n"
+    assert chunked[2] == b"5\r\n%s\r\n" % content[:5]
 
 
 def test_packed_body_cut_short(simulator, whole):
@@ -94,34 +60,13 @@ def test_packed_body_cut_short(simulator, whole):
     assert whole[1].startswith(unpacking.decompress(reply.content)) and not unpacking.eof
 
 
-def test_hang(simulator, waits):
-    simulator.faults += [faults.hang(60), faults.hang()]
-    assert [ask(simulator).status for _turn in range(2)] == [200, 200]
-    assert waits == [60]
-
-
 @pytest.mark.parametrize("part", ["headers", "body"])
 def test_drip(simulator, waits, part):
     normal = ask(simulator)
     simulator.faults.append(faults.drip(0.5, part))
-    dripped = ask(simulator)
-    assert dripped.document == normal.document
+    assert ask(simulator).document == normal.document
     assert set(waits) == {0.5}
     assert len(waits) == len(normal.content) if part == "body" else 100 < len(waits) < 500
-
-
-def test_raw(simulator):
-    simulator.faults.append(faults.raw(b"HTTP/1.1 200\r\n\r\n\x00"))
-    assert received(simulator) == (b"HTTP/1.1 200\r\n\r\n\x00", False)
-
-
-@pytest.mark.parametrize("size", [0, 1, 1 << 20, (5 << 20) + 1])
-def test_gzip_bomb(simulator, size):
-    normal = ask(simulator)
-    simulator.faults.append(faults.gzip_bomb(size))
-    bomb = ask(simulator)
-    assert gzip.decompress(bomb.content) == b" " * size + normal.content
-    assert len(bomb.content) < 2 * len(normal.content) + size // 500
 
 
 def test_random_faults_follow_from_the_seed():
@@ -137,7 +82,6 @@ def test_random_faults_follow_from_the_seed():
 
     assert outcomes(fault_rate=0.5, seed=1) == outcomes(fault_rate=0.5, seed=1) != outcomes(fault_rate=0.5, seed=2)
     assert 200 not in outcomes(fault_rate=1)
-    assert set(outcomes(fault_rate=0)) == {200}
     assert {200, 429, 503} < set(outcomes(fault_rate=0.5))
 
 
@@ -157,10 +101,6 @@ def test_unknown_fault_is_refused(text):
 
 
 def test_fault_of_the_command_line(simulator):
-    simulator.faults += [
-        faults.parse_fault("status:418"),
-        faults.parse_fault("none"),
-        faults.parse_fault("cut:3:chunked"),
-    ]
+    simulator.faults += map(faults.parse_fault, ["status:418", "none", "cut:3:chunked"])
     assert [ask(simulator).status for _turn in range(2)] == [418, 200]
     assert received(simulator)[0].partition(b"\r\n\r\n")[2] == b'3\r\n{"c\r\n'
