@@ -18,17 +18,24 @@ import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import ansible_runner
 import jinja2.sandbox
 import pytest
 import yaml
+from playwright import sync_api
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
 COLLECTION = Path(__file__).parents[2]
 CREDENTIAL_TYPES = COLLECTION / "docs/awx/credential_types"
 GUIDE = COLLECTION / "docs/docsite/rst/awx_guide.rst"
+CHROMIUM = shutil.which("chromium")
+KEYS = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
+WRONG_KEY = "FakeSecretKeyThatIsWrong/+=00000000000001"
+SIGNATURE = "FakeSignatureOfTheUpload"
+SECRETS = (coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.AUTH_TOKEN, WRONG_KEY, SIGNATURE)
 WRITTEN = int(time.time()) - 3600  # when AWX wrote the facts that it has: by the time it sees if a job changed them
 Facts = t.Dict[str, t.Any]
 (SETUP,) = yaml.safe_load((COLLECTION / "docs/awx/setup.yml").read_text("utf-8"))
@@ -83,6 +90,11 @@ def inject(injectors: dict[str, t.Any], filled: dict[str, str], folder: Path) ->
     return {name: environment.from_string(template).render(known) for name, template in variables.items()}
 
 
+def leaked(text: str) -> list[str]:
+    """Return the secrets that ``text`` has, as they are or as in a URL."""
+    return [secret for secret in SECRETS if secret in text or quote(secret, safe="") in text]
+
+
 def write_facts(cache: Path, stored: Facts) -> None:
     """Give a job the facts of localhost that AWX has, as AWX does: in a file that has the host's name."""
     cache.mkdir(parents=True)
@@ -117,10 +129,11 @@ class Job:
     def stdout(self) -> str:
         return t.cast(str, self.runner.stdout.read())
 
-    def results(self, task: str) -> list[dict[str, t.Any]]:
-        """Return the results of a task, from the events; one of output alone has no data."""
+    def message(self, task: str) -> t.Any:
+        """Return what a task that ran once says, from the events; one of output alone has no data."""
         data = [event.get("event_data", {}) for event in self.runner.events]
-        return [one["res"] for one in data if one.get("task") == task and "res" in one]
+        (message,) = (one["res"]["msg"] for one in data if one.get("task") == task and "res" in one)
+        return message
 
     @property
     def artifacts(self) -> dict[str, t.Any]:
@@ -140,9 +153,10 @@ class Job:
 def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..., Job]:
     """Run a job template's playbook, with the answers of its survey and a credential.
 
-    Further extra variables are what an earlier node of a workflow, or another credential, gives. ``kind`` is None for a
-    job without a credential of this collection. ``text`` is a playbook that the project does not have. ``stored`` are
-    facts that AWX has. ``newer`` runs it with the ansible-core of the tests, in place of the execution environment's.
+    Nothing that AWX keeps of it may have a secret. Further extra variables are what an earlier node of a workflow, or
+    another credential, gives. ``kind`` is None for a job without a credential of this collection. ``text`` is a
+    playbook that the project does not have. ``stored`` are facts that AWX has. ``newer`` runs it with the ansible-core
+    of the tests, in place of the execution environment's.
     """
     installed = os.environ["EXECUTION_ENVIRONMENT"]
     paths = {
@@ -169,8 +183,7 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
         (folder / "inventory/hosts").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
         if text:
             (folder / "project" / playbook).write_text(text, "utf-8")
-        keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
-        filled = {"endpoint": simulator.endpoint, **(keys if filled is None else filled)}
+        filled = {"endpoint": simulator.endpoint, **(KEYS if filled is None else filled)}
         envvars = inject(credential_type(kind)[1], filled, folder / "env") if kind else {}
         (folder / "env/envvars").write_text(yaml.safe_dump(envvars), "utf-8")
         (folder / "env/extravars").write_text(unsafe({**(handed_on or {}), **(survey or {})}), "utf-8")
@@ -185,7 +198,9 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
             envvars={} if newer else paths,
         )
         left = {file.name: file.read_text("utf-8") for file in cache.iterdir()}
-        return Job(runner, folder, read_facts(cache, stored or {}), left)
+        job = Job(runner, folder, read_facts(cache, stored or {}), left)
+        assert leaked(job.kept) == []
+        return job
 
     return run
 
@@ -197,3 +212,36 @@ def unsafe(variables: dict[str, t.Any]) -> str:
         for name, value in variables.items()
     )
     return "".join(lines) or "{}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> t.Iterator[sync_api.Browser]:
+    """A browser, which is no Python package: without one everything else can be tested. CI installs one."""
+    if not CHROMIUM:
+        pytest.skip("NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def look_at(browser: sync_api.Browser) -> t.Iterator[t.Callable[..., sync_api.Page]]:
+    """Open a report in a window; in the end, its console must have been silent, and nothing else been asked for."""
+    said: list[str] = []
+    asked: list[str] = []
+    opened: list[sync_api.Page] = []
+
+    def open_page(path: Path, width: int = 1280, height: int = 900, **settings: t.Any) -> sync_api.Page:
+        page = browser.new_page(viewport={"width": width, "height": height}, **settings)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        opened.append(page)
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    assert (said, asked) == ([], [page.url.partition("#")[0] for page in opened])
+    for page in opened:
+        page.close()
