@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -20,39 +18,18 @@ import pytest
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
+CHECKOUT = Path(__file__).parents[2]
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # ansible-galaxy is to be there, too
 PATIENCE = 60  # seconds, for what takes two on a machine that has nothing else to do
-OPTIONS = {"interval": 1, "max_retries": 0}
-FAILED = 'event.type == "execution" and event.scheduled_task.last_execution_status == "ABNORMAL"'
-RULES = [
-    {
-        "name": "A task failed",
-        "condition": FAILED,
-        "action": {"debug": {"msg": "FIRED {{ event.scheduled_task.id }} {{ event.scheduled_task.execution_count }}"}},
-    },
-    {
-        "name": "Listing fails or works again",
-        "condition": 'event.type == "failure" or event.type == "recovery"',
-        "action": {"debug": {"msg": "TOLD {{ event.type }}"}},
-    },
-]
 
 
-def find_lack() -> str:
-    """Return what this machine needs to run rulebooks, nothing if it has everything."""
-    if not shutil.which("ansible-rulebook", path=PATH):
-        return "ansible-rulebook is not installed"
-    if not shutil.which("java"):
-        return "there is no Java; install a JRE 17 or later, such as default-jre-headless"
-    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(\d+)', said)
-    if not version or int(version.group(1)) < 17:
-        return f"Java 17 or later is needed, and this is: {said.splitlines()[0]}"
-    return ""
-
-
-LACK = find_lack()
-NEEDS_RULEBOOK = pytest.mark.skipif(bool(LACK), reason=f"NO RULEBOOK WAS RUN: {LACK}")
+@pytest.fixture(scope="session")
+def java() -> None:
+    """Skip what needs a Java that ansible-rulebook can use, if there is none."""
+    command = [sys.executable, str(CHECKOUT / "utils/demo_events.py"), "--check-java"]
+    lack = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False).stderr
+    if lack:
+        pytest.skip(f"NO RULEBOOK WAS RUN: {lack}")
 
 
 @pytest.fixture
@@ -62,32 +39,24 @@ def simulator() -> t.Iterator[coc_simulator.Simulator]:
 
 
 class Rulebook:
-    """A run of ansible-rulebook with one ruleset."""
+    """A run of ansible-rulebook."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], ruleset: object, arguments: tuple[str, ...]):
-        folder.mkdir()
-        file = folder / "rulebook.yml"
-        file.write_text(json.dumps([ruleset]), encoding="utf-8")
-        self._log = folder / "log"
-        command = ["ansible-rulebook", "--rulebook", str(file), *arguments]
-        with self._log.open("wb") as log:
+    def __init__(self, arguments: tuple[str, ...], log: Path, environment: dict[str, str]) -> None:
+        self._log = log
+        command = ["ansible-rulebook", *arguments]
+        with log.open("wb") as file:
             self.process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+                command,
+                cwd=log.parent,
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
             )
 
     @property
     def output(self) -> str:
         return self._log.read_text(encoding="utf-8")
-
-    @property
-    def fired(self) -> list[tuple[str, int]]:
-        """The ID of each failed task, and which of its executions it was."""
-        return [(task_id, int(count)) for task_id, count in re.findall("^FIRED (.+) (.+)$", self.output, re.MULTILINE)]
-
-    @property
-    def told(self) -> list[str]:
-        """The types of the events about listing itself."""
-        return re.findall("^TOLD (.+)$", self.output, re.MULTILINE)
 
     def wait_until(self, condition: t.Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -95,6 +64,11 @@ class Rulebook:
             assert self.process.poll() is None, self.output
             assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
+
+    def wait_for(self, *texts: str) -> str:
+        """Return all output, once each of the texts is in it."""
+        self.wait_until(lambda: all(text in self.output for text in texts))
+        return self.output
 
     def ends_with(self, status: int) -> None:
         try:
@@ -111,42 +85,32 @@ class Rulebook:
 
 
 @pytest.fixture
-def start(simulator: coc_simulator.Simulator, tmp_path: Path) -> t.Iterator[t.Callable[..., Rulebook]]:
-    """Start rulebooks; each is stopped in the end. Options and arguments are added to those that all of them have."""
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().startswith(("HW_", "HUAWEICLOUD_")) and not name.upper().endswith(("_PROXY", "_CA_BUNDLE"))
-    }
-    common = {
-        **clean,
+def environment(simulator: coc_simulator.Simulator, tmp_path: Path) -> dict[str, str]:
+    """Environment variables in which the collection finds the simulator."""
+    foreign = re.compile("(HW|HUAWEICLOUD)_|.*_(PROXY|CA_BUNDLE)$", re.IGNORECASE)
+    return {
+        **{name: value for name, value in os.environ.items() if not foreign.match(name)},
         "PATH": PATH,
         "HOME": str(tmp_path),
         "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint,
         "HUAWEICLOUD_SDK_AK": coc_simulator.ACCESS_KEY,
         "HUAWEICLOUD_SDK_SK": coc_simulator.SECRET_KEY,
         "HTTPS_PROXY": "http://127.0.0.1:9",  # whatever would leave this machine fails
+        "ANSIBLE_NOCOLOR": "1",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@pytest.fixture
+def run(java: None, environment: dict[str, str], tmp_path: Path) -> t.Iterator[t.Callable[..., Rulebook]]:
+    """Run ansible-rulebook with arguments and more environment variables; each is stopped in the end."""
     started: list[Rulebook] = []
 
-    def start_rulebook(
-        *arguments: str,
-        more_sources: t.Sequence[t.Any] = (),
-        more_rules: t.Sequence[t.Any] = (),
-        environment: t.Mapping[str, str] | None = None,
-        **options: t.Any,
-    ) -> Rulebook:
-        source = {"huaweicloud.coc.scheduled_task": {**OPTIONS, **options}}
-        ruleset = {
-            "name": "Failed tasks",
-            "hosts": "localhost",
-            "sources": [source, *more_sources],
-            "rules": [*RULES, *more_rules],
-        }
-        started.append(Rulebook(tmp_path / f"run{len(started)}", {**common, **(environment or {})}, ruleset, arguments))
+    def run_rulebook(*arguments: str, **variables: str) -> Rulebook:
+        log = tmp_path / f"log{len(started)}"
+        started.append(Rulebook(arguments, log, {**environment, **variables}))
         return started[-1]
 
-    yield start_rulebook
+    yield run_rulebook
     for rulebook in started:
         rulebook.stop()

@@ -8,90 +8,39 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
 import queue
 import re
 import subprocess
 import sys
 import textwrap
 import threading
-import time
 import typing as t
-from pathlib import Path
 
 import pytest
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.eda.conftest import NEEDS_RULEBOOK, PATH, PATIENCE
+from ansible_collections.huaweicloud.coc.tests.eda.conftest import CHECKOUT, PATIENCE, Rulebook
 
-CHECKOUT = Path(__file__).parents[2]
 GUIDE = (CHECKOUT / "docs/docsite/rst/event_driven_guide.rst").read_text("utf-8")
 TEMPLATE = "{{ 40 + 2 }}"  # a name that must not be evaluated
 
 
-class Run:
-    """A run of ansible-rulebook."""
-
-    def __init__(self, arguments: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self._log = folder / "log"
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                ["ansible-rulebook", *arguments], cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-
-    def wait_for(self, *texts: str) -> str:
-        """Return all output, once each of the texts is in it."""
-        deadline = time.monotonic() + PATIENCE
-        while not all(text in self._log.read_text("utf-8") for text in texts):
-            assert self._process.poll() is None and time.monotonic() < deadline, self._log.read_text("utf-8")
-            time.sleep(0.1)
-        return self._log.read_text("utf-8")
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(PATIENCE)
-
-
 @pytest.fixture
-def environment(simulator: coc_simulator.Simulator, tmp_path: Path) -> dict[str, str]:
-    """Environment variables in which the collection finds the simulator."""
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("HW_", "HUAWEICLOUD_"))},
-        "PATH": PATH,
-        "HOME": str(tmp_path),
-        "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint,
-        "HUAWEICLOUD_SDK_AK": coc_simulator.ACCESS_KEY,
-        "HUAWEICLOUD_SDK_SK": coc_simulator.SECRET_KEY,
-        "ANSIBLE_NOCOLOR": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-@pytest.fixture
-def run(
-    simulator: coc_simulator.Simulator, environment: dict[str, str], tmp_path: Path
-) -> t.Iterator[t.Callable[..., Run]]:
+def start(run, simulator, tmp_path):
     """Start a rulebook; it is running, and has listed all tasks, when this returns."""
     (tmp_path / "inventory").write_text("localhost ansible_connection=local\n", "utf-8")
     (tmp_path / "variables.yml").write_text("coc_interval: 1\n", "utf-8")
-    started: list[Run] = []
 
-    def start(rulebook: str, *arguments: str) -> Run:
-        command = ["--rulebook", rulebook, "--inventory", "inventory", "--vars", "variables.yml", *arguments]
-        started.append(Run(command, tmp_path, environment))
-        deadline = time.monotonic() + PATIENCE
-        while len(simulator.requests) < 2 and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return started[-1]
+    def start(name: str, *arguments: str) -> Rulebook:
+        rulebook = run("--rulebook", name, "--inventory", "inventory", "--vars", "variables.yml", *arguments)
+        rulebook.wait_until(lambda: len(simulator.requests) >= 2)
+        return rulebook
 
-    yield start
-    for one in started:
-        one.stop()
+    return start
 
 
-@NEEDS_RULEBOOK
-def test_a_playbook_names_failed_tasks_and_outages(simulator: coc_simulator.Simulator, run) -> None:
-    rulebook = run("huaweicloud.coc.failed_tasks")
+def test_a_playbook_names_failed_tasks_and_outages(simulator, start):
+    rulebook = start("huaweicloud.coc.failed_tasks")
     simulator.change(task=0, set={"name": TEMPLATE})
     failed = simulator.change(task=0, run="ABNORMAL")
     finished = simulator.change(task=1, run="FINISHED")
@@ -102,9 +51,8 @@ def test_a_playbook_names_failed_tasks_and_outages(simulator: coc_simulator.Simu
     assert output.count(said) == 1
 
 
-@NEEDS_RULEBOOK
-def test_a_playbook_names_pending_approvals(simulator: coc_simulator.Simulator, run) -> None:
-    rulebook = run("huaweicloud.coc.pending_approvals")
+def test_a_playbook_names_pending_approvals(simulator, start):
+    rulebook = start("huaweicloud.coc.pending_approvals")
     simulator.change(add={"name": "approved", "approve_status": "PASSED"})
     simulator.change(add={"name": "new", "approve_status": "PENDING"})
     rulebook.wait_for("created, last execution never, approval PENDING")
@@ -146,13 +94,12 @@ class Controller(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@NEEDS_RULEBOOK
-def test_a_job_template_is_started(simulator: coc_simulator.Simulator, run) -> None:
+def test_a_job_template_is_started(simulator, start):
     Controller.launched = queue.Queue()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Controller) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        run("huaweicloud.coc.failed_tasks_job_template", "--controller-url", url, "--controller-token", "fake")
+        start("huaweicloud.coc.failed_tasks_job_template", "--controller-url", url, "--controller-token", "fake")
         failed = simulator.change(task=0, run="ABNORMAL")
         path, sent = Controller.launched.get(timeout=PATIENCE)
         server.shutdown()
@@ -161,11 +108,10 @@ def test_a_job_template_is_started(simulator: coc_simulator.Simulator, run) -> N
     assert sent["extra_vars"]["ansible_eda"]["event"]["scheduled_task"]["id"] == failed["id"]
 
 
-@NEEDS_RULEBOOK
-def test_the_rulebook_of_the_guide(simulator: coc_simulator.Simulator, run, tmp_path: Path) -> None:
+def test_the_rulebook_of_the_guide(simulator, start, tmp_path):
     code = GUIDE.partition(".. code-block:: yaml\n")[2].partition("\nSave it as ``rulebook.yml``")[0]
     (tmp_path / "rulebook.yml").write_text(textwrap.dedent(code).replace("interval: 60", "interval: 1"), "utf-8")
-    rulebook = run("rulebook.yml")
+    rulebook = start("rulebook.yml")
     failed = simulator.change(task=0, run="ABNORMAL")
     assert "coc:schedule:list" not in rulebook.wait_for(f"{failed['name']} failed")
     simulator.faults.append(coc_simulator.status(403))
@@ -177,8 +123,8 @@ def run_demo(environment: dict[str, str], *arguments: str) -> subprocess.Complet
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-@NEEDS_RULEBOOK
-def test_the_demo_shows_each_failure(environment: dict[str, str]) -> None:
+@pytest.mark.usefixtures("java")
+def test_the_demo_shows_each_failure(environment):
     done = run_demo(environment)
     assert (done.returncode, done.stderr) == (0, "")
     names = [change["task"] for change in json.loads((CHECKOUT / "docs/examples/changes.json").read_text("utf-8"))]
@@ -187,14 +133,14 @@ def test_the_demo_shows_each_failure(environment: dict[str, str]) -> None:
     assert command and command[1] in re.sub(r"\\\n +", "", GUIDE), "the guide has another one"
 
 
-def test_without_java_the_demo_says_what_to_install(environment: dict[str, str], tmp_path: Path) -> None:
+def test_without_java_the_demo_says_what_to_install(environment, tmp_path):
     done = run_demo({**environment, "PATH": str(tmp_path), "JAVA_HOME": ""})
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("There is no java. ")
     assert "openjdk-17-jre-headless" in done.stderr
 
 
-def test_with_an_old_java_the_demo_says_what_to_install(environment: dict[str, str], tmp_path: Path) -> None:
+def test_with_an_old_java_the_demo_says_what_to_install(environment, tmp_path):
     java = tmp_path / "bin/java"
     java.parent.mkdir()
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n", "utf-8")
