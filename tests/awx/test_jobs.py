@@ -129,7 +129,9 @@ def test_awx_keeps_no_fact_of_a_newer_ansible_core(run_job, simulator):
 
 
 @pytest.mark.parametrize(
-    "blank", [{}, BLANK, NULL, {"coc_max_age_hours": 0}], ids=["not answered", "empty", "null", "zero"]
+    "blank",
+    [{}, BLANK, NULL, {"coc_max_age_hours": 0}, {"coc_max_age_hours": "0"}],
+    ids=["not answered", "empty", "null", "zero", "zero as text"],
 )
 def test_a_blank_filters_nothing_and_checks_no_age(run_job, simulator, blank):
     simulator.tasks = [{**task, "last_execution_status": None, "approve_status": "PASSED"} for task in simulator.tasks]
