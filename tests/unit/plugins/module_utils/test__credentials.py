@@ -29,6 +29,8 @@ from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
 SECRET = "FakeSecretKey/+=0001"
 KEYS = {"access_key": "AK", "secret_key": SECRET}
 GLOBAL = "[global]\nak = G\nsk = S\n"
+NO_INI_FILE = "it is not an INI file with sections and key = value"
+REPEATED = "line 3 repeats a section or a key"
 SIGNS = "%(ak)s%%$=:#/+ x;y'\""
 
 
@@ -276,21 +278,14 @@ def test_a_profile(find, profile, content, section, fields):
 @pytest.mark.parametrize(
     "content, reason",
     [
-        *(
-            (content, "it is not an INI file with sections and key = value")
-            for content in (
-                f"{SECRET}\n",
-                f"ak = AK\nsk = {SECRET}\n",
-                f"[global]\nak\n{SECRET}\n",
-                f"[basic]\nsk\n= {SECRET}\n",
-                f"[global\nsk = {SECRET}\n",
-                f"[global]\nsk = {SECRET}é\n",
-            )
-        ),
-        *(
-            (f"[global]\nsk = {SECRET}\n{again} = {SECRET}\n", "line 3 repeats a section or a key")
-            for again in ("sk", "[global]\nsk")
-        ),
+        (f"{SECRET}\n", NO_INI_FILE),
+        (f"ak = AK\nsk = {SECRET}\n", NO_INI_FILE),
+        (f"[global]\nak\n{SECRET}\n", NO_INI_FILE),
+        (f"[basic]\nsk\n= {SECRET}\n", NO_INI_FILE),
+        (f"[global\nsk = {SECRET}\n", NO_INI_FILE),
+        (f"[global]\nsk = {SECRET}é\n", NO_INI_FILE),
+        (f"[global]\nsk = {SECRET}\nsk = {SECRET}\n", REPEATED),
+        (f"[global]\nsk = {SECRET}\n[global]\nsk = {SECRET}\n", REPEATED),
         (None, "Is a directory"),  # what a test can rely on even where it runs as root
     ],
 )
