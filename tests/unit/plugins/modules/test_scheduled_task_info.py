@@ -143,7 +143,6 @@ def test_numbers_and_times_pass_in_every_form(simulator, connection):
         ({"task_name": " padded "}, "limit=1000&task_name=%20padded%20"),
         ({START: 0}, f"{START}=0&limit=1000"),
         ({START: 1767225600000}, f"{START}=1767225600000&limit=1000"),
-        ({START: "1767225600000"}, f"{START}=1767225600000&limit=1000"),
         ({START: "2026-01-01T00:00:00Z"}, f"{START}=1767225600000&limit=1000"),
         ({END: "2026-01-01 08:00:00+08:00"}, f"{END}=1767225600000&limit=1000"),
         ({END: "2026-01-01T00:00:00.25Z"}, f"{END}=1767225600250&limit=1000"),

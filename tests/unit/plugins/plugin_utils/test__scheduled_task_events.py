@@ -37,7 +37,6 @@ def types(events):
     return [event["type"] for event in events]
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Each type
 
 
@@ -123,7 +122,6 @@ def test_events_belong_to_whoever_gets_them():
     assert list(watch.events([task(new_in_the_service={"list": [2]})])) == []
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # UUIDs
 
 
@@ -155,7 +153,6 @@ def test_a_uuid_does_not_depend_on_the_order_of_fields():
     assert one["meta"] == other["meta"]
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Random histories
 
 STATES = st.fixed_dictionaries(

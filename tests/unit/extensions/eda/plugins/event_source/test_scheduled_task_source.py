@@ -131,7 +131,6 @@ def ends_with(options):
     return refusal(asyncio.run, asyncio.wait_for(plugin.main(asyncio.Queue(), options), 30))
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Types
 
 
@@ -191,7 +190,6 @@ def test_a_filter_by_status_lets_no_failure_slip(simulator, connection):
             assert types(source.poll()) == expected
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # since
 
 
@@ -218,7 +216,6 @@ def test_since_brings_executions_of_the_first_listing(simulator, connection, sin
     assert events() == first  # the same UUIDs
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Faults
 
 
@@ -359,7 +356,6 @@ def test_pauses_grow_to_ten_intervals_or_five_minutes(interval, pauses):
     assert plugin.pause_after_failure(interval, 1, 10**18) == 86400
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Clocks
 
 
@@ -382,7 +378,6 @@ def test_a_warning_is_logged_once_whatever_the_clocks_say(caplog):
     assert caplog.messages == [clocks[0], *files]
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Credentials and options
 
 
@@ -483,7 +478,6 @@ def test_the_documented_options_are_those_of_the_code():
     assert documented == coded
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Secrets
 
 
@@ -503,7 +497,6 @@ def test_no_secret_is_in_the_message_of_wrong_options(connection):
         assert leaks(ends_with({**connection, **options}), SECRETS) == []
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Neighbours
 
 
@@ -553,7 +546,6 @@ assert not [finder for finder in sys.path_importer_cache.values() if "Ansible" i
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Random histories
 
 TASK = st.integers(0, 11)
