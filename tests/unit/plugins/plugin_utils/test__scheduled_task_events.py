@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import typing as t
 
 import pytest
 from hypothesis import given, settings
@@ -155,7 +156,7 @@ def test_a_uuid_does_not_depend_on_the_order_of_fields():
 
 # Random histories
 
-STATES = st.fixed_dictionaries(
+STATES: st.SearchStrategy[dict[str, t.Any]] = st.fixed_dictionaries(
     {
         "last_execution_time": st.sampled_from([None, 500, 2000, 3000]),
         "last_execution_status": st.sampled_from([None, "ABNORMAL", "FINISHED"]),

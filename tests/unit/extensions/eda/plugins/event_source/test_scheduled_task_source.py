@@ -549,7 +549,7 @@ assert not [finder for finder in sys.path_importer_cache.values() if "Ansible" i
 # Random histories
 
 TASK = st.integers(0, 11)
-CHANGES = st.one_of(
+CHANGES: st.SearchStrategy[dict[str, t.Any]] = st.one_of(
     st.fixed_dictionaries({"task": TASK, "run": st.sampled_from(["ABNORMAL", "FINISHED"])}),
     st.fixed_dictionaries(
         {"task": TASK, "set": st.fixed_dictionaries({"approve_status": st.sampled_from(["PASSED", "REJECTED"])})}
@@ -574,7 +574,8 @@ LISTING = st.none()
 @settings(max_examples=50)
 @given(st.lists(CHANGES | FAULTS | LISTING, max_size=25))
 def test_whatever_happens_events_add_up_to_the_account(steps):
-    known, uuids = {}, set()
+    known: dict[str, t.Any] = {}
+    uuids: set[str] = set()
 
     def poll():
         for event in source.poll():
