@@ -13,7 +13,7 @@ import ansible.template
 import pytest
 from ansible.errors import AnsibleLookupError
 
-from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import ALIASES, OPTIONS
+from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import OPTIONS
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import ACCESS_KEY, SECRET_KEY, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
     WRONG_SECRET_KEY,
@@ -138,15 +138,17 @@ def test_another_refusal_is_not_a_missing_task(simulator, connection):
     assert "COC.00014121: Not yours" in run_lookup({**connection, "on_missing": "skip"}, [NO_SUCH_ID]).error
 
 
-@pytest.mark.parametrize("value, error", [(-1, "cache_timeout: -1 is too small; it takes 0"), ("1.5", "is of type ")])
-def test_cache_timeout_takes_whole_seconds(simulator, connection, value, error):
-    assert error in run_lookup({**connection, "cache_timeout": value}).error
-    assert simulator.requests == []
-
-
-def test_on_missing_takes_three_values(simulator, connection):
-    error = run_lookup({**connection, "on_missing": "ignore"}).error
-    assert error == "value of on_missing must be one of: error, warn, skip, got: ignore"
+@pytest.mark.parametrize(
+    "options, error",
+    [
+        ({"cache_timeout": -1}, "cache_timeout: -1 is too small; it takes 0"),
+        ({"cache_timeout": "1.5"}, "is of type "),
+        ({"on_missing": "ignore"}, "value of on_missing must be one of: error, warn, skip, got: ignore"),
+    ],
+    ids=str,
+)
+def test_its_own_options_are_checked(simulator, connection, options, error):
+    assert error in run_lookup({**connection, **options}).error
     assert simulator.requests == []
 
 
@@ -157,13 +159,10 @@ def as_variables(options):
     return {f"ansible_huaweicloud_{name}": value for name, value in options.items()}
 
 
-@pytest.mark.parametrize("variables", [False, True])
-def test_an_unknown_keyword_and_a_typo_of_a_variable_are_refused(simulator, connection, variables):
-    typo = {"tsk_name": "x"}
-    if variables:
-        outcome, prefix = run_lookup(connection, variables=as_variables(typo)), "ansible_huaweicloud_"
-    else:
-        outcome, prefix = run_lookup({**connection, **typo}), ""
+@pytest.mark.parametrize("prefix", ["", "ansible_huaweicloud_"])
+def test_an_unknown_keyword_and_a_typo_of_a_variable_are_refused(simulator, connection, prefix):
+    typo = {f"{prefix}tsk_name": "x"}
+    outcome = run_lookup(connection, variables=typo) if prefix else run_lookup({**connection, **typo})
     assert outcome.error == (
         f"{prefix}tsk_name: the lookup huaweicloud.coc.scheduled_task has no such option. "
         f"Did you mean {prefix}task_name?"
@@ -172,21 +171,13 @@ def test_an_unknown_keyword_and_a_typo_of_a_variable_are_refused(simulator, conn
     assert simulator.requests == []
 
 
-def test_a_variable_for_something_else_is_left_alone(connection, ids):
-    assert run_lookup(connection, variables=as_variables({"bucket": "x", "regions": "x"})).ids == ids
-
-
-def test_the_keys_have_short_names_too(endpoint, ids):
-    assert ALIASES == {"ak": "access_key", "sk": "secret_key"}
-    assert run_lookup({**endpoint, "ak": ACCESS_KEY, "sk": SECRET_KEY}).ids == ids
-
-
 def test_with_adds_a_keyword_of_its_own(connection, ids):
     assert run_lookup({**connection, "wantlist": True}, terms=[ids[3]]).ids == [ids[3]]
 
 
-def test_options_come_from_variables(simulator, connection):
-    variables = as_variables({**connection, "risk_level": "HIGH", "limit": "2", "validate_certs": "no"})
+def test_options_come_from_variables_and_others_are_left_alone(simulator, connection):
+    others = {"bucket": "x", "regions": "x"}
+    variables = as_variables({**connection, "risk_level": "HIGH", "limit": "2", "validate_certs": "no", **others})
     assert len(run_lookup({}, variables=variables).ids) == 2
     assert queries(simulator) == ["limit=2&risk_level=HIGH"]
 
@@ -201,7 +192,7 @@ def test_variables_are_templated(connection):
     assert run_lookup({}, [NO_SUCH_ID], variables=variables).ids == []
 
 
-def test_a_keyword_wins_over_a_variable(simulator, endpoint):
+def test_a_keyword_or_its_short_name_wins_over_a_variable(simulator, endpoint):
     variables = as_variables({"risk_level": "HIGH", "access_key": "none", "secret_key": "none", "limit": 1})
     given = {**endpoint, "ak": ACCESS_KEY, "sk": SECRET_KEY, "risk_level": "LOW", "limit": 2}
     assert len(run_lookup(given, variables=variables).ids) == 2

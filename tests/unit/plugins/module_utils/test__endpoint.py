@@ -104,17 +104,17 @@ def test_anything_else_is_refused(endpoint):
     assert refusal(find_endpoint, {}, {ENDPOINT_VARIABLE: endpoint}) == f"{variable}: {error}"
 
 
+NOTHING = (
+    "No site is given: neither region nor endpoint is set, nor the environment variable HW_REGION_NAME or "
+    "HUAWEICLOUD_COC_ENDPOINT"
+)
+
+
 @pytest.mark.parametrize(
     "options, environ, problem",
     [
-        *(
-            (
-                *nothing,
-                "No site is given: neither region nor endpoint is set, nor the environment variable HW_REGION_NAME or "
-                "HUAWEICLOUD_COC_ENDPOINT",
-            )
-            for nothing in (({}, {}), ({"endpoint": "", "region": None}, {REGION_VARIABLE: "  "}))
-        ),
+        ({}, {}, NOTHING),
+        ({"endpoint": "", "region": None}, {REGION_VARIABLE: "  "}, NOTHING),
         # nothing is guessed: the wrong site returns an empty list
         ({"region": "sa-brazil-1"}, {}, "region: COC has no site for 'sa-brazil-1'"),
         ({"region": "CN-NORTH-4"}, {}, "region: COC has no site for 'CN-NORTH-4'"),

@@ -34,7 +34,6 @@ from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
 )
 
 PATH = "/v1/schedule/task"
-URL = f"https://coc.example.com{PATH}"
 NOW = datetime(2026, 1, 31, 8, 0, 0, tzinfo=timezone.utc)
 
 visible = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
@@ -48,7 +47,9 @@ blank = st.text(st.sampled_from(" \t"), max_size=3)
 header_values = st.tuples(blank, st.text(), blank).map("".join)
 headers = st.dictionaries(header_names, header_values)
 times = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(lambda time: time.replace(tzinfo=timezone.utc))
-paths = st.lists(awkward.map(lambda segment: segment.replace("/", "")), max_size=4).map("/".join)
+paths = st.lists(awkward.map(lambda segment: segment.replace("/", "")), max_size=4).map(
+    lambda segments: "/" + "/".join(segments)
+)
 
 
 def sign_as_the_vendor(host="coc.example.com", path=PATH, query=(), extra=(), keys=("AK", "SK"), now=NOW):
@@ -61,33 +62,25 @@ def sign_as_the_vendor(host="coc.example.com", path=PATH, query=(), extra=(), ke
 
 
 @settings(max_examples=500)
-@given(query=queries)
-@example({"b": "2", "a": "1"})
-@example({"task_name": "a b+c*d~e/f%g=h", "created_by": "", "Z": "名"})
-def test_query_is_the_vendors(query):
-    _headers, url = sign_as_the_vendor(query=query)
-    assert canonical_query(query) == url.partition("?")[2]
-
-
-@settings(max_examples=500)
-@given(query=queries, extra=headers, access_key=visible, secret_key=visible, now=times)
-@example({}, {"X-Domain-Id": " d ", "X-Project-Id": "p", "X-Security-Token": "+t/="}, "AK", "SK", NOW)
-def test_signature_is_the_vendors(query, extra, access_key, secret_key, now):
-    ours = sign("GET", f"{URL}?{canonical_query(query)}", extra, access_key, secret_key, now)
-    theirs, _url = sign_as_the_vendor(query=query, extra=extra, keys=(access_key, secret_key), now=now)
-    assert ours == {name: theirs[name] for name in ("Host", "X-Sdk-Date", "Authorization")}
-
-
-@given(path=paths)
-@example("v1/schedule/task")
-@example("v1/schedule/task/")
-@example("v1/计划 任务")
-def test_signature_covers_any_path_as_the_vendors_does(path):
+@given(query=queries, extra=headers, path=paths, access_key=visible, secret_key=visible, now=times)
+@example({"b": "2", "a": "1"}, {"x_id": "1", "x-id": "2"}, PATH, "AK", "SK", NOW)
+@example(
+    {"task_name": "a b+c*d~e/f%g=h", "created_by": "", "Z": "名"},
+    {"X-Domain-Id": " d ", "X-Project-Id": "p", "X-Security-Token": "+t/="},
+    PATH + "/",
+    "AK",
+    "SK",
+    NOW,
+)
+@example({}, {}, "/v1/计划 任务", "AK", "SK", NOW)
+def test_query_and_signature_are_the_vendors(query, extra, path, access_key, secret_key, now):
     assume(unquote(path) == path)  # the vendor takes "%41" for an "A", as if it had been encoded already
-    theirs, _url = sign_as_the_vendor(path="/" + path)
+    theirs, url = sign_as_the_vendor(path=path, query=query, extra=extra, keys=(access_key, secret_key), now=now)
+    assert url == f"https://coc.example.com{path}" + (f"?{canonical_query(query)}" if query else "")
     encoded = "/".join(canonical_query({"": segment})[1:] for segment in path.split("/"))
-    ours = sign("GET", f"https://coc.example.com/{encoded}", {}, "AK", "SK", NOW)
-    assert ours["Authorization"] == theirs["Authorization"]
+    url = f"https://coc.example.com{encoded}?{canonical_query(query)}"
+    ours = sign("GET", url, extra, access_key, secret_key, now)
+    assert ours == {name: theirs[name] for name in ("Host", "X-Sdk-Date", "Authorization")}
 
 
 def test_known_answer():
@@ -108,10 +101,6 @@ def test_known_answer():
     }
 
 
-def test_slash_at_the_end_of_the_path_is_not_signed_twice():
-    assert sign("GET", URL + "/", {}, "AK", "SK", NOW) == sign("GET", URL, {}, "AK", "SK", NOW)
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1:8443", "coc.example.com:443", "[::1]:8443"])
 def test_host_is_signed_with_its_port(host):
     ours = sign("GET", f"https://{host}{PATH}", {}, "AK", "SK", NOW)
@@ -120,15 +109,9 @@ def test_host_is_signed_with_its_port(host):
     assert ours["Authorization"] == theirs["Authorization"]
 
 
-def test_header_with_an_underscore_is_not_signed():
-    signed = sign("GET", "https://coc.example.com/", {"x_id": "1", "x-id": "2"}, "AK", "SK", NOW)
-    assert "SignedHeaders=host;x-id;x-sdk-date," in signed["Authorization"]
-
-
 def test_lone_surrogate_is_refused():
-    with pytest.raises(UnicodeEncodeError) as refusal:
+    with pytest.raises(UnicodeEncodeError, match="position 1: surrogates not allowed"):
         canonical_query({"task_name": "a\ud800"})
-    assert refusal.value.start == 1
 
 
 @pytest.fixture(scope="module")

@@ -38,13 +38,6 @@ def returned(outcome):
 # What it returns
 
 
-def test_a_result_has_these_keys(connection):
-    result = returned(run_module(connection))
-    assert set(result) == {"changed", "scheduled_tasks", "count", "next_marker"}
-    assert result["changed"] is False
-    assert (result["count"], result["next_marker"]) == (60, None)
-
-
 def test_every_task_has_all_fields_and_null_for_what_the_service_does_not_say(simulator, connection):
     outcome = run_module(connection)
     assert len(FIELDS) == 22
@@ -69,6 +62,7 @@ def test_check_mode_returns_the_same(simulator, connection):
     options = {**connection, "risk_level": "HIGH", "limit": 5}
     normal, check = run_module(options), run_module(options, check_mode=True)
     assert returned(normal) == returned(check)
+    assert check.result["changed"] is False
     assert len(check.tasks) == 5 and queries(simulator) == ["limit=5&risk_level=HIGH"] * 2
 
 
@@ -90,12 +84,6 @@ def test_a_refusal_has_message_status_code_and_request_id(simulator, connection)
         "coc:schedule:list, with the scope of all resources."
     )
     assert len(simulator.requests) == 1
-
-
-def test_a_failure_without_a_response_has_null_for_what_a_response_says(connection):
-    outcome = run_module({**connection, "task_id": "42"})
-    assert outcome.failed
-    assert [outcome.result[name] for name in ("status", "error_code", "request_id")] == [None, None, None]
 
 
 def test_a_missing_requests_library_is_reported():
@@ -155,7 +143,6 @@ def test_numbers_and_times_pass_in_every_form(simulator, connection):
         ({"task_name": " padded "}, "limit=1000&task_name=%20padded%20"),
         ({START: 0}, f"{START}=0&limit=1000"),
         ({START: 1767225600000}, f"{START}=1767225600000&limit=1000"),
-        ({START: "1767225600000"}, f"{START}=1767225600000&limit=1000"),
         ({START: "2026-01-01T00:00:00Z"}, f"{START}=1767225600000&limit=1000"),
         ({END: "2026-01-01 08:00:00+08:00"}, f"{END}=1767225600000&limit=1000"),
         ({END: "2026-01-01T00:00:00.25Z"}, f"{END}=1767225600250&limit=1000"),
@@ -192,28 +179,14 @@ def test_a_value_that_is_not_a_choice_is_refused(name, simulator, connection):
 # What cannot be right, and how the message begins; Ansible's own messages name the option in quotes.
 REFUSED: list[tuple[dict, str]] = [
     ({"limit": 0}, "limit: 0 is too small; it takes 1 or more. Leave it out to get every task."),
-    ({"limit": -1}, "limit: -1 is too small"),
     ({"limit": "ten"}, ""),
     ({"limit": 1.5}, ""),
     ({"offset": -1}, "offset: -1 is out of range; it takes 0 to 2147483647."),
-    ({"offset": 2147483648}, "offset: 2147483648 is out of range"),
     ({"offset": "x"}, ""),
     ({"task_id": "42"}, "task_id: '42' is not a task ID, which has 26 characters and starts with ST."),
-    ({"task_id": "AB" + 24 * "0"}, "task_id: "),
-    ({"task_id": "ST" + 25 * "0"}, "task_id: "),
-    ({"task_id": "ST" + 23 * "0" + "\n"}, "task_id: "),
     ({"enterprise_project_id": 129 * "0"}, "enterprise_project_id: 129 characters are too many; it takes at most 128."),
-    ({"created_by": 33 * "a"}, "created_by: 33 characters"),
-    ({"reviewer": 129 * "a"}, "reviewer: 129 characters"),
-    ({"reviewer_user_name": 33 * "李"}, "reviewer_user_name: 33 characters"),
-    ({"marker": 129 * "a"}, "marker: 129 characters"),
-    ({"region_id": 129 * "a"}, "region_id: 129 characters"),
-    ({"resource_id": 129 * "a"}, "resource_id: 129 characters"),
-    ({START: "-1"}, f"{START}: '-1' is not a time"),
     ({START: "yesterday"}, f"{START}: 'yesterday' is not a time"),
     ({START: "2026-01-01T00:00:00"}, f"{START}: "),
-    ({END: 9000000000000001}, f"{END}: '9000000000000001' is not a time"),
-    ({END: "-99999w"}, f"{END}: '-99999w' is not a time"),
     ({"timeout": 0}, "timeout: 0.0 is out of range; it takes 0.001 to 3600 seconds."),
     ({"timeout": 3601}, "timeout: 3601.0 is out of range"),
     ({"timeout": "soon"}, ""),

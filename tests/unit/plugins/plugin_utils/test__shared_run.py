@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import multiprocessing
 import os
 import re
 import stat
 import time
+import unittest.mock
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -40,39 +41,42 @@ def folder(monkeypatch, tmp_path):
     return tmp_path / _shared_run.FOLDER
 
 
+class Fetch:
+    """A fetch that counts, in a file, how often it is called in whatever process."""
+
+    def __init__(self, log):
+        self._log = log
+        log.touch()
+
+    def __call__(self, result="tasks", seconds=0.0, error=None):
+        with self._log.open("a") as file:
+            file.write("x")
+        time.sleep(seconds)
+        if error:
+            raise error
+        return result
+
+    def calls(self):
+        return self._log.stat().st_size
+
+
 @pytest.fixture
 def fetches(tmp_path):
-    """A fetch that counts how often it is called, in whatever process: ``calls()``."""
-    log = tmp_path / "fetches"
-    log.touch()
-
-    class Fetch:
-        def __call__(self, result="tasks", seconds=0.0, error=None):
-            with log.open("a", encoding="utf-8") as file:
-                file.write("x")
-            time.sleep(seconds)
-            if error:
-                raise error
-            return result
-
-        def calls(self):
-            return len(log.read_text(encoding="utf-8"))
-
-    return Fetch()
+    return Fetch(tmp_path / "fetches")
 
 
 @pytest.fixture
-def run():
-    class Run(SharedRun):
-        def __init__(self):
-            self.warnings: list[str] = []
-            super().__init__(self.warnings.append)
-
-    return Run()
+def warnings():
+    return []
 
 
-def get(shared, fetch, max_age=60, **arguments):
-    return shared.get(ASKED, QUESTION, "/no/profile", max_age, lambda: fetch(**arguments))
+@pytest.fixture
+def run(warnings):
+    return SharedRun(warnings.append)
+
+
+def get(shared, fetch, max_age=60, asked=ASKED, question=QUESTION, profile="/no/profile", **arguments):
+    return shared.get(asked, question, str(profile), max_age, lambda: fetch(**arguments))
 
 
 def in_forks(count, function):
@@ -133,23 +137,21 @@ def test_an_age_counts_from_before_the_fetch(fetches, run, monkeypatch):
         now[0] += 20
         return fetches()
 
-    run.get(ASKED, QUESTION, "/no/profile", 10, slow)
+    get(run, slow, max_age=10)
     now[0] += 0.1
     assert get(run, fetches, max_age=10, result="newer") == "newer"
 
 
-@pytest.mark.parametrize("asked, question", [(["in other words"], QUESTION), (ASKED, ["what", "of somebody else"])])
-def test_the_same_question_in_other_words_shares_and_another_never(asked, question, fetches, run):
+def test_the_same_question_in_other_words_shares_and_another_never(fetches, run):
     get(run, fetches)
-    assert run.get(asked, question, "/no/profile", 60, lambda: fetches("other")) == (
-        "tasks" if question == QUESTION else "other"
-    )
+    assert get(run, fetches, asked=["in other words"], result="newer") == "tasks"
+    assert get(run, fetches, question=["what", "of somebody else"], result="other") == "other"
 
 
 def test_words_mean_something_else_once_the_profile_file_changed(fetches, run, tmp_path):
     profile = tmp_path / "credentials"
     profile.write_text("[global]\nak = one\n")
-    run.get(ASKED, QUESTION, str(profile), 60, fetches)
+    get(run, fetches, profile=profile)
     assert run.recall(ASKED) == "tasks"
     profile.write_text("[global]\nak = two\n")
     assert run.recall(ASKED) is None
@@ -170,11 +172,8 @@ def test_a_refused_key_is_sent_once(fetches, run):
 
 @pytest.mark.parametrize("outcome", [None, AWAY, CocError("Forbidden.", status=403)], ids=["good", "away", "403"])
 def test_after_any_other_outcome_requests_go_side_by_side(outcome, fetches, run):
-    if outcome:
-        with pytest.raises(CocError):
-            run.send(IDENTITY, lambda: fetches(error=outcome))
-    else:
-        run.send(IDENTITY, fetches)
+    with pytest.raises(CocError) if outcome else contextlib.nullcontext():
+        run.send(IDENTITY, lambda: fetches(error=outcome))
     meeting = FORKS.Barrier(10)  # only those that are sent at the same time can meet
     assert in_forks(10, lambda _number: run.send(IDENTITY, lambda: meeting.wait(20) >= 0)) == [True] * 10
 
@@ -211,11 +210,11 @@ def test_a_warning_about_the_clock_is_given_once_in_all_forks(tmp_path):
     assert len(log.read_text().splitlines()) == 1
 
 
-def test_warnings_that_differ_in_another_number_are_two(run):
+def test_warnings_that_differ_in_another_number_are_two(run, warnings):
     said = ["The profile file ~/1 contains secrets.", "The profile file ~/2 contains secrets."]
     for text in said * 2:
         run.warn(text)
-    assert run.warnings == said
+    assert warnings == said
 
 
 # Files
@@ -239,23 +238,7 @@ def test_nobody_can_try_a_secret_against_the_names_without_the_memory_of_the_run
     assert run._name("identity", IDENTITY) != name
 
 
-def cut(path):
-    path.write_bytes(path.read_bytes()[:-1])
-
-
-def change(path):
-    path.write_bytes(path.read_bytes().replace(b"tasks", b"tusks"))
-
-
-def empty(path):
-    path.write_bytes(b"")
-
-
-def fill(path):
-    path.write_bytes(os.urandom(1000))
-
-
-def put_another_in_its_place(path):
+def seal_another_result(path):
     SharedRun(pytest.fail)._write("another", {"name": "another", "result": "another"})
     path.write_bytes((path.parent / "another").read_bytes())
 
@@ -273,7 +256,17 @@ def link_elsewhere(path):
 
 
 @pytest.mark.parametrize(
-    "damage", [cut, change, empty, fill, put_another_in_its_place, replace_by_folder, link_elsewhere]
+    "damage",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"tasks", b"tusks")),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(os.urandom(1000)),
+        seal_another_result,
+        replace_by_folder,
+        link_elsewhere,
+    ],
+    ids=["cut", "changed", "empty", "random", "another in its place", "a folder", "a link"],
 )
 def test_a_damaged_or_foreign_file_counts_as_none(damage, fetches, run, folder):
     get(run, fetches)
@@ -284,78 +277,55 @@ def test_a_damaged_or_foreign_file_counts_as_none(damage, fetches, run, folder):
     assert fetches.calls() == 2
 
 
-def break_mkdir(monkeypatch, folder):
-    folder.parent.rename(folder.parent.with_name("gone"))
-    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder.parent))
-
-
-def break_locks(monkeypatch, folder):
-    def flock(_file, _operation):
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    monkeypatch.setattr("fcntl.flock", flock)
-
-
-def fill_disk(monkeypatch, folder):
-    def replace(_source, _target):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "replace", replace)
-
-
-def make_it_a_file(monkeypatch, folder):
-    folder.write_text("")
+def failing(number):
+    """A function of the operating system that fails with this error."""
+    return unittest.mock.Mock(side_effect=OSError(number, os.strerror(number)))
 
 
 @pytest.mark.parametrize(
-    "breaks, reason",
+    "breaks, error",
     [
-        (break_mkdir, os.strerror(errno.ENOENT)),
-        (break_locks, os.strerror(errno.ENOLCK)),
-        (fill_disk, os.strerror(errno.ENOSPC)),
-        (make_it_a_file, os.strerror(errno.ENOTDIR)),
+        (lambda folder, patch: folder.parent.rename(folder.parent.with_name("gone")), errno.ENOENT),
+        (lambda folder, patch: patch.setattr("fcntl.flock", failing(errno.ENOLCK)), errno.ENOLCK),
+        (lambda folder, patch: patch.setattr("os.replace", failing(errno.ENOSPC)), errno.ENOSPC),
+        (lambda folder, patch: folder.write_text("a file"), errno.ENOTDIR),
     ],
+    ids=["no folder", "no locks", "full disk", "not a folder"],
 )
-def test_without_usable_files_each_asks_for_itself(breaks, reason, fetches, run, folder, monkeypatch, tmp_path):
-    calls = []
-
-    def fetch():
-        calls.append("x")
-        return "tasks"
-
-    breaks(monkeypatch, folder)
+def test_without_usable_files_each_asks_for_itself(breaks, error, run, warnings, folder, monkeypatch):
+    fetch = unittest.mock.Mock(return_value="tasks")
+    breaks(folder, monkeypatch)
     for _use in range(2):
-        assert run.get(ASKED, QUESTION, "/no/profile", 60, fetch) == "tasks"
+        assert get(run, fetch) == "tasks"
         assert run.send(IDENTITY, fetch) == "tasks"
-    assert set(run.warnings) == {CANNOT_SHARE.format(reason)}  # Ansible shows the same text once
-    assert len(calls) >= 3
+    assert set(warnings) == {CANNOT_SHARE.format(os.strerror(error))}  # Ansible shows the same text once
+    assert fetch.call_count >= 3
 
 
-def test_a_worker_that_dies_with_the_lock_leaves_the_next_to_ask(fetches, run):
+def test_a_worker_that_dies_with_the_lock_leaves_the_next_to_ask(fetches, run, warnings):
     started = FORKS.Event()
 
     def hang():
         started.set()
         time.sleep(60)
 
-    worker = FORKS.Process(target=lambda: run.get(ASKED, QUESTION, "/no/profile", 60, hang))
+    worker = FORKS.Process(target=get, args=(run, hang))
     worker.start()
     assert started.wait(20)
     worker.kill()
     assert get(run, fetches) == "tasks"
     worker.join()
-    assert (fetches.calls(), run.warnings) == (1, [])
+    assert (fetches.calls(), warnings) == (1, [])
 
 
 def test_no_draft_is_left_behind(fetches, run, folder, monkeypatch):
-    fill_disk(monkeypatch, folder)
+    monkeypatch.setattr(os, "replace", failing(errno.ENOSPC))
     get(run, fetches)
     assert [path.name for path in files(folder) if not path.name.startswith("warning-")] == []
 
 
-def test_two_runs_share_nothing(fetches, run, monkeypatch, tmp_path: Path):
+def test_two_runs_share_nothing(fetches, run, monkeypatch, tmp_path):
     get(run, fetches)
-    other = tmp_path / "another run"
-    other.mkdir()
-    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(other))
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "another run"))
+    (tmp_path / "another run").mkdir()
     assert get(SharedRun(pytest.fail), fetches, result="its own") == "its own"

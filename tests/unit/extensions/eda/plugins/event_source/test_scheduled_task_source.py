@@ -12,11 +12,11 @@ import importlib
 import itertools
 import json
 import logging
-import math
 import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 import unittest.mock
@@ -34,88 +34,87 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
     _scheduled_task_query,
     _transport,
 )
-from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, queries, refusal, run_module
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import HARMLESS, RECOVERS, ROWS
+from ansible_collections.huaweicloud.coc.tests.unit.plugins.modules.test_scheduled_task_info import (
+    REFUSED as WRONG_OPTIONS,
+)
 from ansible_collections.huaweicloud.coc.tests.unit.test_faults import PAGE, RETRIES, TASKS
 from ansible_collections.huaweicloud.coc.tests.unit.test_secrets import FORMS, PLACES, echo, leaks, secrets_sent
 
 PATH = Path(plugin.__file__)
 INTERVAL = 60
-LONG_AGO = int(time.time() * 1000) - 10**9
 SECRETS = [coc_simulator.SECRET_KEY, coc_simulator.AUTH_TOKEN, coc_simulator.SECURITY_TOKEN]
+sleep = asyncio.sleep
 
 
 class Source:
-    """The source while it runs, with pauses that last until :meth:`poll`. ``pauses`` are how long they would last."""
+    """The source, which runs only within these methods. ``pauses`` are those that it would make."""
 
     def __init__(self, options):
-        self.options = {"interval": INTERVAL, **options}
         self.pauses = []
-
-    async def __aenter__(self):
-        self.real_sleep = asyncio.sleep
-        self._due, self._idle = asyncio.Event(), asyncio.Event()
-        self._patch = unittest.mock.patch.object(asyncio, "sleep", self._pause)
-        self._patch.start()
         self.queue: asyncio.Queue[t.Any] = asyncio.Queue()
-        self.task = asyncio.create_task(plugin.main(self.queue, self.options))
-        self._is_first = True
-        return self
-
-    async def __aexit__(self, *_exception):
-        self._patch.stop()
-        self.task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.task
+        self._idle, self._due = asyncio.Event(), asyncio.Event()
+        self._polls = itertools.count()
+        self.loop = asyncio.new_event_loop()
+        self._task = self.loop.create_task(plugin.main(self.queue, {"interval": INTERVAL, **options}))
+        self._task.add_done_callback(lambda _task: self._idle.set())
+        self._patch = unittest.mock.patch.object(asyncio, "sleep", self._pause)
 
     async def _pause(self, seconds):
         if not seconds:
-            return await self.real_sleep(0)
+            return await sleep(0)
         self.pauses.append(seconds)
+        self._due.clear()
         self._idle.set()
         await self._due.wait()
-        self._due.clear()
 
-    def go_on(self):
-        """End its pause."""
-        self._idle.clear()
-        self._due.set()
+    def __enter__(self):
+        self._patch.start()
+        return self
 
-    async def poll(self):
-        """Let it list once; returns the events that this brings."""
-        if not self._is_first:
-            self.go_on()
-        self._is_first = False
-        idle = asyncio.create_task(self._idle.wait())
-        await asyncio.wait({idle, self.task}, return_when=asyncio.FIRST_COMPLETED, timeout=60)
-        idle.cancel()
-        if self.task.done():
-            self.task.result()
-        assert self._idle.is_set(), "it does not pause"
-        return self.taken()
+    def __exit__(self, *_exception):
+        self._task.cancel()
+        self.run(asyncio.wait({self._task}, timeout=10))
+        assert self._task.cancelled()
+        self.loop.close()
+        self._patch.stop()
+
+    def run(self, coroutine):
+        return self.loop.run_until_complete(asyncio.wait_for(coroutine, 60))
+
+    def wait(self, seconds):
+        self.run(sleep(seconds))
 
     def taken(self):
         return [self.queue.get_nowait() for _event in range(self.queue.qsize())]
 
-    async def stopped(self):
-        """Wait for the event after which it asks no more; returns the events until then."""
-        events = [await asyncio.wait_for(self.queue.get(), 60)]
-        for _turn in range(5):
-            await self.real_sleep(0.01)
-        assert not self.task.done()
-        return events + self.taken()
+    def poll(self):
+        """Let it list once; returns the events that this brings."""
+        if next(self._polls):  # the first time, it does not pause before
+            self._idle.clear()
+            self._due.set()
+        self.run(self._idle.wait())
+        if self._task.done():
+            self._task.result()
+        return self.taken()
+
+    def last_failure(self):
+        """Let it list until it asks no more; returns what the only event until then tells."""
+        self._due.set()
+        event = self.run(self.queue.get())
+        self.wait(0.05)
+        assert not self._task.done()
+        assert (event["type"], self.taken()) == ("failure", [])
+        return event["failure"]
 
 
-def run(options, scenario):
-    """Run ``scenario``, a coroutine function of a :class:`Source`."""
-
-    async def start():
-        async with Source(options) as source:
-            return await scenario(source)
-
-    return asyncio.run(start())
+@pytest.fixture
+def source(connection):
+    with Source(connection) as running:
+        yield running
 
 
 def types(events):
@@ -129,93 +128,68 @@ def shown(task):
 
 def ends_with(options):
     """The message with which options end the source."""
-    with pytest.raises(CocError) as caught:
-        asyncio.run(asyncio.wait_for(plugin.main(asyncio.Queue(), options), 30))
-    return str(caught.value)
+    return refusal(asyncio.run, asyncio.wait_for(plugin.main(asyncio.Queue(), options), 30))
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Types
 
 
-def test_each_type(simulator, connection):
-    async def scenario(source):
-        before = simulator.tasks[0]
-        nothing = await source.poll() + await source.poll()
-        ran = simulator.change(task=0, run="ABNORMAL")
-        execution = await source.poll()
-        simulator.change(task=0, run="ABNORMAL")
-        again = await source.poll()
-        simulator.change(task=1, set={"approve_status": "REJECTED"})
-        approval = await source.poll()
-        simulator.change(task=1, set={"name": "renamed"})
-        definition = await source.poll()
-        new = simulator.change(add={"name": "new"})
-        created = await source.poll()
-        simulator.change(remove=new["id"])
-        removed = await source.poll()
-        assert nothing == []
-        assert execution == [
-            {
-                "type": "execution",
-                "scheduled_task": shown(ran),
-                "previous": shown(before),
-                "meta": {"uuid": execution[0]["meta"]["uuid"]},
-            }
-        ]
-        assert types(again) == ["execution"] and again[0]["previous"] == shown(ran)
-        assert types(approval) == ["approval"] and approval[0]["scheduled_task"]["approve_status"] == "REJECTED"
-        assert types(definition) == ["definition"] and definition[0]["scheduled_task"]["name"] == "renamed"
-        assert types(created) == ["created"] and created[0]["previous"] is None
-        assert types(removed) == ["removed"] and removed[0]["scheduled_task"] == shown(new)
-        assert set(removed[0]["scheduled_task"]) == set(FIELDS)
-        assert await source.poll() == []
+def test_each_type(simulator, source):
+    before = simulator.tasks[0]
+    assert source.poll() + source.poll() == []
 
-    run(connection, scenario)
+    ran = simulator.change(task=0, run="ABNORMAL")
+    (execution,) = source.poll()
+    assert execution.pop("meta").keys() == {"uuid"}
+    assert execution == {"type": "execution", "scheduled_task": shown(ran), "previous": shown(before)}
 
+    simulator.change(task=0, run="ABNORMAL")
+    (again,) = source.poll()
+    assert (again["type"], again["previous"]) == ("execution", shown(ran))
 
-def test_a_listing_of_several_pages(connection, simulator):
-    simulator.page_cap = 7
+    simulator.change(task=1, set={"approve_status": "REJECTED"})
+    (approval,) = source.poll()
+    assert (approval["type"], approval["scheduled_task"]["approve_status"]) == ("approval", "REJECTED")
 
-    async def scenario(source):
-        assert await source.poll() == []
-        changed = [simulator.change(task=index, run="ABNORMAL")["id"] for index in (0, 33, -1)]
-        events = await source.poll()
-        assert [event["scheduled_task"]["id"] for event in events] == changed
-        assert len(simulator.requests) == 2 * math.ceil(60 / 7)
+    simulator.change(task=1, set={"name": "renamed"})
+    (definition,) = source.poll()
+    assert (definition["type"], definition["scheduled_task"]["name"]) == ("definition", "renamed")
 
-    run(connection, scenario)
+    new = simulator.change(add={"name": "new"})
+    (created,) = source.poll()
+    assert (created["type"], created["previous"]) == ("created", None)
+
+    simulator.change(remove=new["id"])
+    (removed,) = source.poll()
+    assert (removed["type"], removed["scheduled_task"]) == ("removed", shown(new))
+    assert set(removed["scheduled_task"]) == set(FIELDS)
+    assert source.poll() == []
 
 
 def test_filters_are_sent_with_each_listing_and_ages_count_from_it(simulator, connection, monkeypatch):
-    async def scenario(source):
-        await source.poll()
+    with Source({**connection, "risk_level": "HIGH", "last_execution_start_time": "-1h"}) as source:
+        source.poll()
         now = time.time()
         monkeypatch.setattr(_scheduled_task_query, "time", SimpleNamespace(time=lambda: now + 7200))
-        await source.poll()
-        first, second = (dict(request.query) for request in simulator.requests)
-        assert first["risk_level"] == second["risk_level"] == "HIGH"
-        since = [int(query["last_execution_start_time"]) for query in (first, second)]
-        assert 7_200_000 <= since[1] - since[0] < 7_260_000
-
-    run({**connection, "risk_level": "HIGH", "last_execution_start_time": "-1h"}, scenario)
+        source.poll()
+    first, second = (dict(request.query) for request in simulator.requests)
+    assert first["risk_level"] == second["risk_level"] == "HIGH"
+    since = [int(query["last_execution_start_time"]) for query in (first, second)]
+    assert 7_200_000 <= since[1] - since[0] < 7_260_000
 
 
 def test_a_filter_by_status_lets_no_failure_slip(simulator, connection):
-    async def scenario(source):
-        assert await source.poll() == []
-        simulator.change(task=0, run="ABNORMAL")
-        failed = await source.poll()
-        simulator.change(task=0, run="FINISHED")
-        repaired = await source.poll()
-        simulator.change(task=0, run="ABNORMAL")
-        assert (types(failed), types(repaired)) == (["created", "execution"], ["removed"])
-        assert types(await source.poll()) == ["created", "execution"]
-
-    run({**connection, "last_execution_status": "ABNORMAL"}, scenario)
+    with Source({**connection, "last_execution_status": "ABNORMAL"}) as source:
+        assert source.poll() == []
+        for status, expected in (
+            ("ABNORMAL", ["created", "execution"]),
+            ("FINISHED", ["removed"]),
+            ("ABNORMAL", ["created", "execution"]),
+        ):
+            simulator.change(task=0, run=status)
+            assert types(source.poll()) == expected
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # since
 
 
@@ -226,21 +200,22 @@ def test_a_filter_by_status_lets_no_failure_slip(simulator, connection):
 def test_since_brings_executions_of_the_first_listing(simulator, connection, since, told):
     simulator.tasks = simulator.tasks[:3]
     now = int(time.time() * 1000)
-    for index, when in enumerate((LONG_AGO, now - 3_000_000, now - 1000)):
-        simulator.change(task=index, set={"last_execution_time": when, "last_execution_status": "ABNORMAL"})
+    for index, age in enumerate((10**9, 3_000_000, 1000)):
+        simulator.change(task=index, set={"last_execution_time": now - age, "last_execution_status": "ABNORMAL"})
 
-    async def scenario(source):
-        events = await source.poll()
-        assert [event["scheduled_task"]["id"] for event in events] == [simulator.tasks[index]["id"] for index in told]
-        assert {(event["type"], event["previous"]) for event in events} <= {("execution", None)}
-        assert await source.poll() == []
-        return events
+    def events():
+        with Source({**connection, "since": since}) as source:
+            found = source.poll()
+            assert source.poll() == []
+        return found
 
-    first = run({**connection, "since": since}, scenario)
-    assert run({**connection, "since": since}, scenario) == first  # the same UUIDs
+    first = events()
+    assert [(event["type"], event["scheduled_task"], event["previous"]) for event in first] == [
+        ("execution", shown(simulator.tasks[index]), None) for index in told
+    ]
+    assert events() == first  # the same UUIDs
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Faults
 
 
@@ -266,130 +241,95 @@ def strike(simulator, row, pages, times):
     simulator.faults[:] = [None] * pages + [row.fault] * times
 
 
-@by_row([row for row in ROWS if row.outcome is not HARMLESS and row not in REFUSED])
-def test_nothing_is_lost_through_a_fault(paged_simulator, connection, pauses, row):
-    for is_first, pages in EVERYWHERE:
-        check_nothing_is_lost_through_a_fault(paged_simulator, connection, row, is_first, pages)
-
-
-def check_nothing_is_lost_through_a_fault(paged_simulator, connection, row, is_first, pages):
-    simulator = paged_simulator
-    options = {**connection, "endpoint": simulator.endpoint, **row.options}
-    times = 1 + row.options.get("max_retries", RETRIES) if row.outcome is RECOVERS else 1
-
-    async def scenario(source):
-        if not is_first:
-            assert await source.poll() == []
-            strike(simulator, row, pages, times)
-        await source.real_sleep(0.002)  # to change something after the source was started
-        before, ran = shown(simulator.tasks[0]), shown(simulator.change(task=0, run="ABNORMAL"))
-        (failure,) = await source.poll()
-        facts = failure.pop("failure")
-        assert failure.pop("type") == "failure" and failure.pop("meta")["uuid"] and not failure
-        assert [words for words in row.words if words not in facts["msg"]] == []
-        assert (facts["status"], facts["error_code"]) == (row.status, row.error_code)
-        assert facts["retry_after"] == row.retry_after
-        assert set(facts) == {"msg", "status", "error_code", "request_id", "transient", "retry_after"}
-        strike(simulator, row, pages, times)
-        assert await source.poll() == []  # it is not told again
-        asked = min(row.retry_after or 0, 86400)
-        assert source.pauses[-2:] == [max(INTERVAL, asked), max(2 * INTERVAL, asked)]
-        recovery, execution = await source.poll()
-        assert recovery["type"] == "recovery"
-        assert (execution["type"], execution["scheduled_task"]) == ("execution", ran)
-        assert execution["previous"] == (None if is_first else before)
-        assert await source.poll() == []
-        assert 0 < source.pauses[-1] <= INTERVAL
-
+@contextlib.contextmanager
+def struck(simulator, row, is_first, pages, times=1):
+    """A source that meets a fault when it lists next, for the first time or not."""
+    simulator.requests.clear()
     if is_first:
         strike(simulator, row, pages, times)
-    run(options, scenario)
+    with Source({**connection_to(simulator), **row.options}) as source:
+        if not is_first:
+            assert source.poll() == []
+            strike(simulator, row, pages, times)
+        yield source
+        assert simulator.faults == []
+
+
+@by_row([row for row in ROWS if row.outcome is not HARMLESS and row not in REFUSED])
+def test_nothing_is_lost_through_a_fault(paged_simulator, pauses, row):
+    simulator = paged_simulator
+    times = 1 + row.options.get("max_retries", RETRIES) if row.outcome is RECOVERS else 1
+    for is_first, pages in EVERYWHERE:
+        with struck(simulator, row, is_first, pages, times) as source:
+            source.wait(0.002)  # to change something after the source was started
+            before, ran = shown(simulator.tasks[0]), shown(simulator.change(task=0, run="ABNORMAL"))
+            (failure,) = source.poll()
+            facts = failure.pop("failure")
+            assert failure.pop("type") == "failure" and failure.pop("meta")["uuid"] and not failure
+            assert [words for words in row.words if words not in facts["msg"]] == []
+            assert (facts["status"], facts["error_code"]) == (row.status, row.error_code)
+            assert facts["retry_after"] == row.retry_after
+            assert set(facts) == {"msg", "status", "error_code", "request_id", "transient", "retry_after"}
+            strike(simulator, row, pages, times)
+            assert source.poll() == []  # it is not told again
+            asked = min(row.retry_after or 0, 86400)
+            assert source.pauses[-2:] == [max(INTERVAL, asked), max(2 * INTERVAL, asked)]
+            recovery, execution = source.poll()
+            assert recovery["type"] == "recovery"
+            assert (execution["type"], execution["scheduled_task"]) == ("execution", ran)
+            assert execution["previous"] == (None if is_first else before)
+            assert source.poll() == []
+            assert 0 < source.pauses[-1] <= INTERVAL
 
 
 @by_row(REFUSED)
-def test_a_refused_key_is_not_sent_again(paged_simulator, connection, pauses, caplog, row):
+def test_a_refused_key_is_not_sent_again(paged_simulator, pauses, caplog, row):
     for is_first, pages in EVERYWHERE:
-        check_a_refused_key_is_not_sent_again(paged_simulator, connection, caplog, row, is_first, pages)
+        with struck(paged_simulator, row, is_first, pages) as source:
+            failure = source.last_failure()
+            assert (failure["status"], failure["transient"]) == (row.status, False)
+            assert failure["msg"].endswith(plugin.STOPPED)
+            assert failure["msg"] in caplog.messages
+            assert len(paged_simulator.requests) == (0 if is_first else 3) + pages + 1
+            assert len(source.pauses) == (0 if is_first else 1)  # it does not even wait for the next time
 
 
-def check_a_refused_key_is_not_sent_again(paged_simulator, connection, caplog, row, is_first, pages):
-    simulator = paged_simulator
-    simulator.requests.clear()
-
-    async def scenario(source):
-        if not is_first:
-            assert await source.poll() == []
-            strike(simulator, row, pages, 1)
-            source.go_on()
-        (failure,) = await source.stopped()
-        assert failure["type"] == "failure"
-        assert failure["failure"]["status"] == row.status and failure["failure"]["transient"] is False
-        assert failure["failure"]["msg"].endswith(plugin.STOPPED)
-        assert failure["failure"]["msg"] in caplog.messages
-        assert simulator.faults == []
-        assert len(simulator.requests) == (0 if is_first else 3) + pages + 1
-        assert len(source.pauses) == (0 if is_first else 1)  # it does not even wait for the next time
-
-    if is_first:
-        strike(simulator, row, pages, 1)
-    run({**connection, "endpoint": simulator.endpoint, **row.options}, scenario)
-
-
-def test_a_key_that_is_refused_during_an_outage_is_not_sent_again(simulator, connection, pauses):
-    async def scenario(source):
-        simulator.faults += [coc_simulator.status(503)] * (RETRIES + 1) + [coc_simulator.status(401)]
-        assert types(await source.poll()) == ["failure"]
-        source.go_on()
-        (failure,) = await source.stopped()
-        assert failure["failure"]["status"] == 401
-        assert len(simulator.requests) == RETRIES + 2
-
-    run(connection, scenario)
+def test_a_key_that_is_refused_during_an_outage_is_not_sent_again(simulator, source, pauses):
+    simulator.faults += [coc_simulator.status(503)] * (RETRIES + 1) + [coc_simulator.status(401)]
+    assert types(source.poll()) == ["failure"]
+    assert source.last_failure()["status"] == 401
+    assert len(simulator.requests) == RETRIES + 2
 
 
 @by_row([row for row in ROWS if row.outcome is HARMLESS])
-def test_an_oddity_is_no_failure(paged_simulator, connection, pauses, row):
+def test_an_oddity_is_no_failure(paged_simulator, pauses, row):
     for is_first, pages in EVERYWHERE:
-        check_an_oddity_is_no_failure(paged_simulator, connection, row, is_first, pages)
-
-
-def check_an_oddity_is_no_failure(paged_simulator, connection, row, is_first, pages):
-    simulator = paged_simulator
-    simulator.faults.clear()
-
-    async def scenario(source):
-        for listing in (0, 1):
-            if listing == (0 if is_first else 1):
-                strike(simulator, row, pages, 1)
-            if listing:
-                ran = simulator.change(task=0, run="ABNORMAL")
-            events = await source.poll()
+        with struck(paged_simulator, row, is_first, pages) as source:
+            if is_first:
+                assert source.poll() == []
+            ran = paged_simulator.change(task=0, run="ABNORMAL")
+            events = source.poll()
             assert set(types(events)) <= {"execution", "definition"}  # some oddities are in the fields of tasks
-        assert [e["scheduled_task"]["id"] for e in events if e["type"] == "execution"] == [ran["id"]]
-
-    run({**connection, "endpoint": simulator.endpoint, **row.options}, scenario)
+            assert [e["scheduled_task"]["id"] for e in events if e["type"] == "execution"] == [ran["id"]]
 
 
-def test_an_outage_loses_nothing_and_repeats_nothing(simulator, connection, pauses):
-    async def scenario(source):
-        assert await source.poll() == []
-        simulator.refuse()
-        assert types(await source.poll()) == ["failure"]
-        changed = [simulator.change(task=index, run="ABNORMAL")["id"] for index in range(5)]
-        simulator.change(remove=20)
-        for _poll in range(9):
-            assert await source.poll() == []
-        simulator.listen()
-        recovery, *events = await source.poll()
-        assert recovery["type"] == "recovery"
-        assert types(events) == ["execution"] * 5 + ["removed"]
-        assert [event["scheduled_task"]["id"] for event in events[:5]] == changed
-        assert await source.poll() == []
-
-    run(connection, scenario)
+def test_an_outage_loses_nothing_and_repeats_nothing(simulator, source, pauses):
+    assert source.poll() == []
+    simulator.refuse()
+    assert types(source.poll()) == ["failure"]
+    changed = [simulator.change(task=index, run="ABNORMAL")["id"] for index in range(5)]
+    simulator.change(remove=20)
+    for _poll in range(9):
+        assert source.poll() == []
+    simulator.listen()
+    recovery, *events = source.poll()
+    assert recovery["type"] == "recovery"
+    assert types(events) == ["execution"] * 5 + ["removed"]
+    assert [event["scheduled_task"]["id"] for event in events[:5]] == changed
+    assert source.poll() == []
 
 
-def test_a_listing_that_may_not_be_whole_is_not_compared(connection, simulator):
+def test_a_listing_that_may_not_be_whole_is_not_compared(simulator, source):
     """A page repeats a task in place of another, so that as many came as the service counts."""
     simulator.page_cap = 40
 
@@ -397,16 +337,13 @@ def test_a_listing_that_may_not_be_whole_is_not_compared(connection, simulator):
         tasks = document["scheduled_tasks"]
         return {**document, "scheduled_tasks": [tasks[0], *tasks[:-1]]}
 
-    async def scenario(source):
-        assert await source.poll() == []
-        simulator.faults += [None, coc_simulator.mutate(repeat)]
-        (failure,) = await source.poll()
-        assert failure["failure"]["msg"].startswith(
-            f"{simulator.endpoint} counts 60 tasks, but repeated some and returned 59 different ones."
-        )
-        assert types(await source.poll()) == ["recovery"]
-
-    run(connection, scenario)
+    assert source.poll() == []
+    simulator.faults += [None, coc_simulator.mutate(repeat)]
+    (failure,) = source.poll()
+    assert failure["failure"]["msg"].startswith(
+        f"{simulator.endpoint} counts 60 tasks, but repeated some and returned 59 different ones."
+    )
+    assert types(source.poll()) == ["recovery"]
 
 
 @pytest.mark.parametrize(
@@ -419,82 +356,68 @@ def test_pauses_grow_to_ten_intervals_or_five_minutes(interval, pauses):
     assert plugin.pause_after_failure(interval, 1, 10**18) == 86400
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Clocks
 
 
 @pytest.mark.parametrize("offset", [-86400, -3600, 3600, 86400])
-def test_a_clock_that_is_off_is_warned_of_once(simulator, connection, caplog, offset):
+def test_a_clock_that_is_off_is_warned_of_once(simulator, source, caplog, offset):
     simulator.clock_offset = offset
-
-    async def scenario(source):
-        assert await source.poll() == []
-        for _poll in range(3):
-            simulator.change(task=0, run="ABNORMAL")
-            assert types(await source.poll()) == ["execution"]
-
-    run(connection, scenario)
+    assert source.poll() == []
+    for _poll in range(3):
+        simulator.change(task=0, run="ABNORMAL")
+        assert types(source.poll()) == ["execution"]
     assert [message for message in caplog.messages if "minutes apart" in message] == [caplog.messages[0]]
 
 
 def test_a_warning_is_logged_once_whatever_the_clocks_say(caplog):
     warn = plugin.WarnOnce()
-    for minutes in (60, 61):
-        warn(f"They are {minutes} minutes apart at 2026-11-24T08:{minutes - 60:02}:00Z.")
-    for text in ["The file ~/1 contains secrets.", "The file ~/2 contains secrets."] * 2:
+    clocks = [f"They are {minutes} minutes apart at 2026-11-24T08:{minutes - 60:02}:00Z." for minutes in (60, 61)]
+    files = [f"The file ~/{number} contains secrets." for number in (1, 2)]
+    for text in clocks + files * 2:
         warn(text)
-    assert [record.message for record in caplog.records] == [
-        "They are 60 minutes apart at 2026-11-24T08:00:00Z.",
-        "The file ~/1 contains secrets.",
-        "The file ~/2 contains secrets.",
-    ]
+    assert caplog.messages == [clocks[0], *files]
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Credentials and options
 
 
 def test_credentials_are_read_for_each_listing(simulator, tmp_path):
-    profile = tmp_path / "credentials"
-
-    def write(access_key, secret_key):
-        profile.write_text(f"[basic]\nak = {access_key}\nsk = {secret_key}\n")
-        profile.chmod(0o600)
-
-    async def scenario(source):
-        assert await source.poll() == []
-        profile.unlink()
-        (failure,) = await source.poll()
+    profile, aside = tmp_path / "credentials", tmp_path / "aside"
+    profile.write_text(f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {coc_simulator.SECRET_KEY}\n")
+    profile.chmod(0o600)
+    with Source({"endpoint": simulator.endpoint, "credentials_file": str(profile)}) as source:
+        assert source.poll() == []
+        profile.rename(aside)
+        (failure,) = source.poll()
         assert "No credentials found." in failure["failure"]["msg"] and failure["failure"]["status"] is None
-        write(coc_simulator.ACCESS_KEY, coc_simulator.SECRET_KEY)
-        assert types(await source.poll()) == ["recovery"]
-
-    write(coc_simulator.ACCESS_KEY, coc_simulator.SECRET_KEY)
-    run({"endpoint": simulator.endpoint, "credentials_file": str(profile)}, scenario)
+        aside.rename(profile)
+        assert types(source.poll()) == ["recovery"]
 
 
 def test_the_credentials_of_an_agency_are_renewed(simulator, monkeypatch):
     monkeypatch.setattr(_ecs_metadata, "ADDRESS", simulator.endpoint.partition("//")[2])
-
-    async def scenario(source):
-        assert await source.poll() == []
+    with Source({"endpoint": simulator.endpoint, "auth_source": "ecs_metadata"}) as source:
+        assert source.poll() == []
         simulator.change(task=0, run="ABNORMAL")
-        assert types(await source.poll()) == ["execution"]
-        paths = [request.path for request in simulator.requests]
-        assert paths.count(coc_simulator.METADATA_SECURITY_KEY) == paths.count(coc_simulator.SCHEDULED_TASKS) == 2
-
-    run({"endpoint": simulator.endpoint, "auth_source": "ecs_metadata"}, scenario)
+        assert types(source.poll()) == ["execution"]
+    paths = [request.path for request in simulator.requests]
+    assert paths.count(coc_simulator.METADATA_SECURITY_KEY) == paths.count(coc_simulator.SCHEDULED_TASKS) == 2
 
 
 def test_environment_variables_serve(simulator, monkeypatch):
     monkeypatch.setenv("HUAWEICLOUD_COC_ENDPOINT", simulator.endpoint)
     monkeypatch.setenv("HW_ACCESS_KEY", coc_simulator.ACCESS_KEY)
     monkeypatch.setenv("HW_SECRET_KEY", coc_simulator.SECRET_KEY)
+    with Source({}) as source:
+        assert source.poll() == []
 
-    async def scenario(source):
-        assert await source.poll() == []
 
-    run({}, scenario)
+def test_what_the_module_refuses_ends_it_with_the_very_message(simulator, connection):
+    for options, _words in WRONG_OPTIONS:
+        if not {"limit", "offset", "marker"} & set(options):
+            given = {**connection, **options}
+            assert ends_with(given) == run_module(given).error, options
+    assert simulator.connections == 0
 
 
 @pytest.mark.parametrize(
@@ -514,13 +437,7 @@ def test_environment_variables_serve(simulator, monkeypatch):
         ({"since": "yesterday"}, "since: 'yesterday' is not a time"),
         ({"since": "2026-01-01T00:00:00"}, "since: .* has no zone"),
         ({"since": ["-1h"]}, "since: takes one value, not a list"),
-        ({"risk_level": "high"}, "risk_level must be one of: HIGH, MEDIUM, LOW, got: high"),
-        ({"risk_level": ["HIGH", "LOW"]}, "risk_level"),
-        ({"timeout": 0}, "timeout: 0.0 is out of range"),
-        ({"ca_path": "/does/not/exist"}, "ca_path"),
-        ({"endpoint": "http://coc.example.com"}, "would send credentials unencrypted"),
         ({"endpoint": " ", "region": "mars"}, "region: COC has no site for 'mars'"),
-        ({"endpoint": "", "region": None}, "No site is given"),
         ({"ak": " ", "access_key": ""}, "secret_key given, access_key missing"),
         ({"access_key": "", "secret_key": None}, "No credentials found."),
     ],
@@ -538,55 +455,38 @@ def test_a_missing_library_ends_it(simulator, connection, monkeypatch):
 
 
 def test_blanks_aliases_and_numbers_as_text_are_taken(simulator, connection):
-    options = {"ak": connection["access_key"], "sk": connection["secret_key"], "endpoint": connection["endpoint"]}
-    blanks = {name: "" for name in plugin.OPTIONS if name not in options}
-    given_as_text = {"interval": "60", "limit": " "}
-
-    async def scenario(source):
-        assert await source.poll() == []
-        assert [request.raw_query for request in simulator.requests] == ["limit=1000"]
-
-    run({**blanks, **options, **given_as_text}, scenario)
+    blanks = {**dict.fromkeys(plugin.OPTIONS, ""), "limit": " "}
+    keys = {"ak": connection["access_key"], "sk": connection["secret_key"]}
+    with Source({**blanks, **keys, "endpoint": connection["endpoint"], "interval": "60"}) as source:
+        assert source.poll() == []
+    assert queries(simulator) == ["limit=1000"]
 
 
 def test_the_documented_options_are_those_of_the_code():
     documentation = yaml.safe_load(plugin.DOCUMENTATION)
     own = documentation["options"]
+    assert list(own) == ["interval", "since"]
+    assert f"V(1) to V({plugin.LONGEST_INTERVAL})" in own["interval"]["description"][0]
     for name in documentation["extends_documentation_fragment"]:
-        _namespace, _collection, file, *part = name.split(".")
+        file = name.rpartition(".")[2]
         module = importlib.import_module(f"ansible_collections.huaweicloud.coc.plugins.doc_fragments.{file}")
-        text = getattr(module.ModuleDocFragment, (part or ["documentation"])[0].upper())
-        own.update(yaml.safe_load(text)["options"])
-    assert set(own) == set(plugin.OPTIONS)
-    for name, spec in plugin.OPTIONS.items():
-        keys = ("type", "default", "choices")
-        assert {key: own[name].get(key) for key in keys} == {key: spec.get(key) for key in keys}
-    assert list(documentation["options"])[:2] == ["interval", "since"]
-    assert f"V(1) to V({plugin.LONGEST_INTERVAL})" in documentation["options"]["interval"]["description"][0]
+        own.update(yaml.safe_load(module.ModuleDocFragment.DOCUMENTATION)["options"])
+    documented, coded = (
+        {name: [facts.get(fact) for fact in ("type", "default", "choices")] for name, facts in options.items()}
+        for options in (own, plugin.OPTIONS)
+    )
+    assert documented == coded
 
 
-def test_the_options_of_the_examples_are_taken(connection):
-    rulesets = yaml.safe_load(plugin.EXAMPLES)
-    assert len(rulesets) == 2
-    for ruleset in rulesets:
-        for source in ruleset["sources"]:
-            assert plugin.check_options(source["huaweicloud.coc.scheduled_task"])
-
-
-# ---------------------------------------------------------------------------------------------------------------------
 # Secrets
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("form", ["raw", "percent-encoded", "HTML in numbers", "cut at the end"])
-def test_no_secret_is_in_events_or_logs(simulator, connection, caplog, capfd, place, form):
+def test_no_secret_is_in_events_or_logs(simulator, source, caplog, capfd, place, form):
     caplog.set_level(logging.DEBUG)
     simulator.faults.append(echo(["Authorization"], place, FORMS[form], 400))
-
-    async def scenario(source):
-        return await source.poll()
-
-    events = run(connection, scenario)
+    events = source.poll()
     assert types(events) == ["failure"]
     shown_to_users = json.dumps(events) + caplog.text + "".join(capfd.readouterr())
     assert leaks(shown_to_users, [*SECRETS, *secrets_sent(simulator)]) == []
@@ -597,66 +497,37 @@ def test_no_secret_is_in_the_message_of_wrong_options(connection):
         assert leaks(ends_with({**connection, **options}), SECRETS) == []
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Neighbours
 
 
-def test_it_ends_at_once_and_holds_nobody_up_while_the_service_says_nothing(simulator, connection):
-    """The process of a rulebook ends when its loop has: this test hangs if the loop waits for the request."""
+def test_it_ends_and_holds_nobody_up_while_the_service_says_nothing(simulator, connection):
     simulator.faults.append(coc_simulator.hang())
-
-    async def start():
-        task = asyncio.create_task(plugin.main(asyncio.Queue(), {**connection, "timeout": 3600}))
+    threads = set(threading.enumerate())
+    with Source({**connection, "timeout": 3600}) as source:
         while not simulator.requests:
-            await asyncio.sleep(0.001)  # others go on meanwhile
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    asyncio.run(start())
+            source.wait(0.001)  # others go on meanwhile
+        # the process of a rulebook would wait for any other thread
+        assert all(thread.daemon for thread in set(threading.enumerate()) - threads)
     assert len(simulator.requests) == 1
 
 
-@pytest.mark.parametrize("asks_no_more", [False, True])
-def test_it_ends_while_it_pauses_or_asks_no_more(simulator, connection, asks_no_more):
-    async def scenario(source):
-        await source.poll()
-        if asks_no_more:
-            simulator.faults.append(coc_simulator.status(403))
-            source.go_on()
-            assert types(await source.stopped()) == ["failure"]
-        source.task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(source.task, 1)
-
-    run(connection, scenario)
-    assert len(simulator.requests) == 1 + asks_no_more
-
-
-def test_many_events_let_others_go_on(simulator, connection):
-    turns = []
+def test_many_events_let_others_go_on(simulator, source):
+    source.poll()
+    turns, turns_at = [], []
 
     async def count():
         while True:
             turns.append(1)
             await asyncio.sleep(0)
 
-    async def scenario(source):
-        await source.poll()
-        put, turns_at = source.queue.put, []
+    async def put(event):
+        turns_at.append(len(turns))
+        source.queue.put_nowait(event)
 
-        async def note(event):
-            turns_at.append(len(turns))
-            await put(event)
-
-        source.queue.put = note
-        simulator.tasks = []
-        counting = asyncio.create_task(count())
-        seen = await source.poll()
-        counting.cancel()
-        assert len(seen) == len(set(turns_at)) == 60
-
-    run(connection, scenario)
+    simulator.tasks, source.queue.put = [], put
+    counting = source.loop.create_task(count())
+    assert len(source.poll()) == len(set(turns_at)) == 60
+    counting.cancel()
 
 
 def test_loading_leaves_no_hook_behind(tmp_path):
@@ -675,59 +546,67 @@ assert not [finder for finder in sys.path_importer_cache.values() if "Ansible" i
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Random histories
 
-STEPS = st.one_of(
-    st.tuples(st.just("run"), st.integers(0, 30), st.sampled_from(["ABNORMAL", "FINISHED"])),
-    st.tuples(st.just("approve"), st.integers(0, 30), st.sampled_from(["PASSED", "REJECTED"])),
-    st.tuples(st.just("add"), st.just(0), st.just("")),
-    st.tuples(st.just("remove"), st.integers(0, 30), st.just("")),
-    st.tuples(st.just("poll"), st.just(0), st.just("")),
-    st.tuples(st.just("fault"), st.integers(0, 2), st.sampled_from(["503", "reset", "cut", "short"])),
+TASK = st.integers(0, 11)
+CHANGES: st.SearchStrategy[dict[str, t.Any]] = st.one_of(
+    st.fixed_dictionaries({"task": TASK, "run": st.sampled_from(["ABNORMAL", "FINISHED"])}),
+    st.fixed_dictionaries(
+        {"task": TASK, "set": st.fixed_dictionaries({"approve_status": st.sampled_from(["PASSED", "REJECTED"])})}
+    ),
+    st.fixed_dictionaries({"remove": TASK}),
+    st.just({"add": {}}),
 )
-FAULTS = {
-    "503": coc_simulator.status(503),
-    "reset": coc_simulator.reset("body"),
-    "cut": coc_simulator.cut_body(),
-    "short": coc_simulator.mutate(lambda document: {**document, "scheduled_tasks": document["scheduled_tasks"][:-1]}),
-}
+FAULTS = st.tuples(
+    st.integers(0, 2),  # pages that come before it
+    st.sampled_from(
+        [
+            coc_simulator.status(503),
+            coc_simulator.reset("body"),
+            coc_simulator.cut_body(),
+            coc_simulator.mutate(lambda document: {**document, "scheduled_tasks": document["scheduled_tasks"][:-1]}),
+        ]
+    ),
+)
+LISTING = st.none()
 
 
 @settings(max_examples=50)
-@given(st.lists(STEPS, max_size=25))
+@given(st.lists(CHANGES | FAULTS | LISTING, max_size=25))
 def test_whatever_happens_events_add_up_to_the_account(steps):
-    async def scenario(source):
-        await source.poll()
-        known = {task["id"]: shown(task) for task in simulator.tasks}
-        uuids: set[str] = set()
-        for step, (kind, number, value) in enumerate([*steps, ("poll", 0, ""), ("poll", 0, "")]):
-            count = len(simulator.tasks)
-            if kind == "add":
-                simulator.change(add={"id": f"ST{step:024}"})
-            elif kind in ("run", "approve", "remove") and count:
-                which = simulator.tasks[number % count]["id"]
-                change = {"run": {"run": value}, "approve": {"set": {"approve_status": value}}}.get(kind)
-                simulator.change(**({"task": which, **change} if change else {"remove": which}))
-            elif kind == "fault":
-                simulator.faults[:] = [None] * number + [FAULTS[value]]
-            elif kind == "poll":
-                for event in await source.poll():
-                    if event["type"] in ("failure", "recovery"):
-                        continue
-                    task = event["scheduled_task"]
-                    uuid = event["meta"]["uuid"]
-                    assert uuid not in uuids or event["type"] == "approval"  # which may go back and forth
-                    uuids.add(uuid)
-                    assert event["previous"] == known.get(task["id"]) or event["type"] != "created"
-                    if event["type"] == "removed":
-                        assert known.pop(task["id"]) == task
-                    else:
-                        known[task["id"]] = task
-                simulator.faults.clear()
-        assert known == {task["id"]: shown(task) for task in simulator.tasks}
+    known: dict[str, t.Any] = {}
+    uuids: set[str] = set()
+
+    def poll():
+        for event in source.poll():
+            if event["type"] in ("failure", "recovery"):
+                continue
+            task = event["scheduled_task"]
+            uuid = event["meta"]["uuid"]
+            assert uuid not in uuids or event["type"] == "approval"  # which may go back and forth
+            uuids.add(uuid)
+            assert event["previous"] == known.get(task["id"]) or event["type"] != "created"
+            if event["type"] == "removed":
+                assert known.pop(task["id"]) == task
+            else:
+                known[task["id"]] = task
+        simulator.faults.clear()
 
     with coc_simulator.Simulator(tasks=12, page_cap=5) as simulator:
-        options = {"endpoint": simulator.endpoint, "max_retries": 0}
-        keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
-        run({**options, **keys}, scenario)
+        known.update((task["id"], shown(task)) for task in simulator.tasks)
+        with Source({**connection_to(simulator), "max_retries": 0}) as source:
+            source.poll()
+            for number, step in enumerate(steps):
+                if step is None:
+                    poll()
+                elif isinstance(step, tuple):
+                    pages, fault = step
+                    simulator.faults[:] = [None] * pages + [fault]
+                elif "add" in step:
+                    simulator.change(add={"id": f"ST{number:024}"})
+                else:
+                    with contextlib.suppress(ValueError):  # there are fewer tasks by now
+                        simulator.change(**step)
+            poll()
+            poll()
+        assert known == {task["id"]: shown(task) for task in simulator.tasks}
