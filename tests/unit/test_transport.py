@@ -13,7 +13,6 @@ import socket
 import socketserver
 import ssl
 import threading
-import typing as t
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -33,9 +32,7 @@ CERTIFICATES: dict[str, tuple[str, datetime, datetime]] = {
     "elsewhere": ("192.0.2.1", NOW - DAY, NOW + DAY),
     "named": ("coc.test", NOW - DAY, NOW + DAY),
 }
-CA_HASH = (
-    "c8e7676c.0"  # of the subject of the tests' authority, as ``openssl rehash`` names its certificate in a folder
-)
+CA_HASH = "c8e7676c.0"  # what ``openssl rehash`` calls the certificate of our authority
 UNTRUSTED = "the certificate cannot be trusted: "
 UNKNOWN_AUTHORITY = UNTRUSTED + "unable to get local issuer certificate"
 NAMED = {"endpoint": "https://coc.test"}  # reached through a proxy only
@@ -167,8 +164,10 @@ def test_tls_1_2_is_the_least(verify):
 def serving(server):
     with server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield server
-        server.shutdown()
+        try:
+            yield server
+        finally:
+            server.shutdown()
 
 
 class Leave(socketserver.BaseRequestHandler):
