@@ -20,7 +20,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Cli
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, TYPES, list_tasks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Answer, Simulator, reset, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ids_of, refusal, run_plugin
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import (
@@ -268,11 +268,12 @@ def test_pauses_grow_to_a_minute_with_jitter(ask, simulator, pauses):
 
 def test_no_field_takes_a_value_of_another_type(simulator, connection):
     options = {"validate_certs": True, "timeout": 30.0, "max_retries": 0, **connection}
+    types = {str: "a string", int: "an integer", bool: "a boolean"}
     values = (7, 1.5, True, "7", [7], {"7": 7})
     wrong = [(name, value) for name in FIELDS for value in values if value.__class__ is not FIELDS[name]]
     with Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
         for name, value in wrong:
             simulator.faults.append(task_with(**{name: value}))
-            words = f"whose {name} is of type {json_type(value)} instead of {TYPES[FIELDS[name]]}"
+            words = f"whose {name} is of type {json_type(value)} instead of {types[FIELDS[name]]}"
             assert words in refusal(list_tasks, client, {})
     assert len(simulator.requests) == len(wrong) == 5 * len(FIELDS)
