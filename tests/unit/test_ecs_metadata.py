@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+import typing as t
 
 import pytest
 
@@ -139,8 +140,9 @@ def failures():
         yield words, [None, status(code, headers=ELSEWHERE)]
     for fault in (reset(), cut_body(5), body(b" " * 100000), raw(b"SSH-2.0"), body(b"\xff\xfe")):
         yield "did not respond (", [None, fault]
-    others = [b"", HTML, b"[" * 50000, [], b"null", {}]
-    others += [{"credential": value} for value in ([], None, {}, "FakeSecretKey")]
+    others: list[t.Any] = [b"", HTML, b"[" * 50000, [], b"null", {}]
+    empty: list[t.Any] = [[], None, {}]
+    others += [{"credential": value} for value in (*empty, "FakeSecretKey")]
     others += [credential(expires_at=value) for value in (None, "", "soon", 32503680000, "2999-02-30T00:00:00.000000Z")]
     for content in others:
         yield f"returned something other than credentials. {ADVICE}", [None, body(content)]
