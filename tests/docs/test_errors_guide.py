@@ -19,16 +19,13 @@ GUIDE = Path(__file__).parents[2] / "docs/docsite/rst/errors_and_retries.rst"
 BLOCK = re.compile(r"^\.\. code-block:: yaml\+jinja\n((?:\n|^ +.*\n)+)", re.MULTILINE)
 
 
-def example_with(key):
-    """Return the first task of the guide that has ``key``, with all tasks of its example."""
-    for block in BLOCK.findall(GUIDE.read_text("utf-8")):
-        tasks = yaml.safe_load(textwrap.dedent(block))
-        if key in tasks[0]:
-            return tasks
-    raise LookupError(key)
-
-
 AWAY = coc_simulator.reset()
+
+
+def example_with(key):
+    """Return the tasks of the guide's example whose first task has ``key``."""
+    examples = (yaml.safe_load(textwrap.dedent(block)) for block in BLOCK.findall(GUIDE.read_text("utf-8")))
+    return next(tasks for tasks in examples if key in tasks[0])
 
 
 @pytest.fixture
@@ -38,10 +35,9 @@ def play(run, simulator, tmp_path):
     def play_tasks(tasks, *faults):
         simulator.faults += [coc_simulator.status(fault) if isinstance(fault, int) else fault for fault in faults]
         defaults = {"group/huaweicloud.coc.coc": {"max_retries": 0}}
-        hosts = {"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}
-        playbook = tmp_path / "playbook.yml"
-        playbook.write_text(yaml.safe_dump([hosts]))
-        return run("ansible-playbook", playbook)
+        plays = [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]
+        (tmp_path / "playbook.yml").write_text(yaml.safe_dump(plays))
+        return run("ansible-playbook", tmp_path / "playbook.yml")
 
     return play_tasks
 

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 import typing as t
 import unittest.mock
 from dataclasses import dataclass, field
@@ -105,7 +106,7 @@ def ids_of(tasks: t.Iterable[dict[str, t.Any]]) -> list[str]:
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    return trustme.CA()
+    return trustme.CA(organization_name="huaweicloud.coc", organization_unit_name="tests")
 
 
 @pytest.fixture(scope="session")
@@ -198,7 +199,8 @@ def run_lookup(
         outcome.failed = True
         outcome.msg = str(error)
         outcome.result = {"exception": error}
-    outcome.output = json.dumps([outcome.tasks, outcome.msg, outcome.warnings])
+        outcome.output = traceback.format_exc()  # Ansible shows it with -vvv
+    outcome.output += json.dumps([outcome.tasks, outcome.msg, outcome.warnings])
     return outcome
 
 

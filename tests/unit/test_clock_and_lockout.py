@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import time
 import typing as t
@@ -165,15 +164,6 @@ def test_a_refusal_ends_the_terms_of_a_lookup(connection, simulator, pauses):
         assert f"returned HTTP {code}" in error
         assert ("more than five failures in a row lock an access key for five minutes" in error) == (code == 401)
         assert (len(simulator.requests), pauses) == (max(1, len(faults)), [])
-
-
-def test_a_refusal_ends_a_list(ask, simulator, pauses):
-    simulator.page_cap = 20
-    for code, pages in itertools.product((401, 403), (0, 1, 2)):
-        simulator.requests.clear()
-        simulator.faults += [None] * pages + [status(code)]
-        assert f"HTTP {code}" in ask(max_retries=20).error
-        assert (len(simulator.requests), pauses) == (pages + 1, [])
 
 
 def test_a_refusal_ends_the_retries(ask, simulator, pauses):

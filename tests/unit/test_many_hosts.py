@@ -6,10 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter
 
 import pytest
@@ -18,53 +14,43 @@ import yaml
 pytest.importorskip("ansible.cli", reason="targets have no controller code")
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import run_python
 
-LOOKUP = "query('huaweicloud.coc.scheduled_task', cache_timeout=60)"
-COUNT = {"ansible.builtin.debug": {"msg": "{{ found | length }} found"}}
-WRONG = {"ansible_huaweicloud_secret_key": "FakeWrongSecretKey"}
-REFUSED = "APIGW.0301 (the secret key is probably not that of this access key)"
+
+def lookup(*terms, **options):
+    """Return the expression that calls the lookup so."""
+    arguments = [*map(repr, ("huaweicloud.coc.scheduled_task", *terms)), *(f"{k}={v!r}" for k, v in options.items())]
+    return f"query({', '.join(arguments)})"
 
 
 def count(expression):
+    """Return a task that shows how many tasks an expression has."""
     return {"ansible.builtin.debug": {"msg": "{{ " + expression + " | length }} found"}}
 
 
+FOUND = {"found": "{{ " + lookup(cache_timeout=60) + " }}"}
+COUNT = count("found")
+WRONG = {"ansible_huaweicloud_secret_key": "FakeWrongSecretKey"}
+
+
 @pytest.fixture
-def play(simulator, connection, tmp_path):
+def play(connection, tmp_path):
     """Run tasks on so many hosts, as ``ansible-playbook`` does; return what it printed."""
 
     def run_play(*plays, hosts=5, forks=5, fails=False):
-        playbook = tmp_path / "playbook.yml"
-        found = {"found": "{{ " + LOOKUP + " }}"}
-        listed = [
-            {"hosts": "all", "gather_facts": False, **one, "vars": {**found, **one.get("vars", {})}} for one in plays
-        ]
-        playbook.write_text(yaml.safe_dump(listed))
-        inventory = "".join(f"host{number} ansible_connection=local\n" for number in range(hosts))
-        (tmp_path / "inventory").write_text(inventory)
-        variables = {f"ansible_huaweicloud_{name}": value for name, value in connection.items()}
-        (tmp_path / "variables.json").write_text(json.dumps(variables))
-        arguments = ["-i", "inventory", "-f", str(forks), "-e", "@variables.json", str(playbook)]
-        if any("ansible_huaweicloud_secret_key" in str(one) for one in plays):
-            variables.pop("ansible_huaweicloud_secret_key")
-            (tmp_path / "variables.json").write_text(json.dumps(variables))
-        done = subprocess.run(
-            [sys.executable, "-m", "ansible.cli.playbook", *arguments],
-            env={
-                **os.environ,
-                "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
-                "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], *filter(None, sys.path)]),
-            },
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        keys = {f"ansible_huaweicloud_{name}": value for name, value in connection.items()}
+        common = {"hosts": "all", "gather_facts": False}
+        playbook = [{**common, **one, "vars": {**keys, **FOUND, **one.get("vars", {})}} for one in plays]
+        (tmp_path / "playbook.yml").write_text(yaml.safe_dump(playbook))
+        names = [f"host{number} ansible_connection=local" for number in range(hosts)]
+        (tmp_path / "inventory").write_text("\n".join(names))
+        temporary = tmp_path / "tmp"
+        command = ("ansible.cli.playbook", "-i", "inventory", "-f", str(forks), "playbook.yml")
+        done = run_python("-m", *command, ANSIBLE_LOCAL_TEMP=str(temporary))
         output = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, output
         assert "Traceback" not in output
-        assert not list((tmp_path / "tmp").glob("*")), "nothing outlives the run"
+        assert not list(temporary.glob("*")), "nothing outlives the run"
         return output
 
     return run_play
@@ -102,36 +88,27 @@ def test_however_the_play_runs(how, play, simulator):
     assert len(simulator.requests) == 1
 
 
-def test_without_cache_timeout_each_use_asks(play, simulator):
-    play({"tasks": [count("query('huaweicloud.coc.scheduled_task')")] * 2}, hosts=3)
-    assert len(simulator.requests) == 6
-
-
 def test_another_question_or_another_identity_asks_for_itself(play, simulator):
     tasks = [
         COUNT,
-        count("query('huaweicloud.coc.scheduled_task', cache_timeout=60, risk_level='HIGH')"),
-        count("query('huaweicloud.coc.scheduled_task', cache_timeout=60, project_id='another')"),
-        count("query('huaweicloud.coc.scheduled_task', cache_timeout=60, ak='x', sk='y', errors='ignore')"),
-        count("query('huaweicloud.coc.scheduled_task', cache_timeout=60, last_execution_start_time='-24h')"),
+        count(lookup(cache_timeout=60, risk_level="HIGH")),
+        count(lookup(cache_timeout=60, project_id="another")),
+        count(lookup(cache_timeout=60, ak="x", sk="y", errors="ignore")),
+        count(lookup(cache_timeout=60, last_execution_start_time="-24h")),
     ]
     play({"tasks": tasks}, hosts=3)
     assert len(simulator.requests) == len(tasks)
 
 
 def test_the_same_in_other_words_is_shared(play, simulator):
-    given = ", ".join(f"{name}='{getattr(coc_simulator, name.upper())}'" for name in ("access_key", "secret_key"))
-    tasks = [
-        COUNT,
-        count(f"query('huaweicloud.coc.scheduled_task', cache_timeout='60', {given})"),
-        count("query('huaweicloud.coc.scheduled_task', cache_timeout=120, risk_level='')"),
-    ]
-    play({"tasks": tasks}, hosts=3)
+    keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
+    others = [count(lookup(cache_timeout="60", **keys)), count(lookup(cache_timeout=120, risk_level=""))]
+    play({"tasks": [COUNT, *others]}, hosts=3)
     assert len(simulator.requests) == 1
 
 
 def test_an_expired_result_is_fetched_anew(play, simulator):
-    short = count("query('huaweicloud.coc.scheduled_task', cache_timeout=1)")
+    short = count(lookup(cache_timeout=1))
     wait = {"ansible.builtin.pause": {"seconds": 2}}
     play({"tasks": [short, wait, short, short]}, hosts=2)
     assert len(simulator.requests) in (2, 3)  # on a slow machine the last comes too late
@@ -146,10 +123,10 @@ def test_a_service_that_is_away_is_waited_for_once(play, simulator):
 
 @pytest.mark.parametrize("cache_timeout", [0, 60])
 def test_a_wrong_key_is_refused_once(cache_timeout, play, simulator):
-    task = count(f"query('huaweicloud.coc.scheduled_task', cache_timeout={cache_timeout})")
+    task = count(lookup(cache_timeout=cache_timeout))
     output = play({"tasks": [task], "vars": WRONG}, hosts=30, forks=10, fails=True)
     assert len(simulator.requests) == 1
-    assert output.count(REFUSED) >= 30
+    assert output.count("APIGW.0301 (the secret key is probably not that of this access key)") >= 30
     assert "It was refused earlier in this run, so it was not sent again." in output
 
 
@@ -162,29 +139,28 @@ def test_another_key_in_a_rescue_works(play, simulator):
 
 def test_a_skewed_clock_is_warned_of_once(play, simulator):
     simulator.clock_offset = 3600
-    output = play({"tasks": [count("query('huaweicloud.coc.scheduled_task')")] * 2}, hosts=4)
+    output = play({"tasks": [count(lookup())] * 2}, hosts=4)
     assert " ".join(output.split()).count("Set the clock of this machine.") == 1  # ansible-core wraps it
 
 
 def test_many_ids_take_one_request_and_those_that_are_missing_one_more(play, simulator):
     ids = [task["id"] for task in simulator.tasks[:40]]
     missing = "ST00000000000000000000none"
-    play({"tasks": [count(f"query('huaweicloud.coc.scheduled_task', {ids})")]}, hosts=1)
-    assert Counter(dict(request.query).get("task_id") for request in simulator.requests) == {None: 1}
+    play({"tasks": [count(lookup(ids))]}, hosts=1)
+    assert len(simulator.requests) == 1
     simulator.requests.clear()
-    play({"tasks": [count(f"query('huaweicloud.coc.scheduled_task', {[*ids, missing]}, on_missing='skip')")]}, hosts=1)
+    play({"tasks": [count(lookup([*ids, missing], on_missing="skip"))]}, hosts=1)
     assert Counter(dict(request.query).get("task_id") for request in simulator.requests) == {None: 1, missing: 1}
 
 
-def test_a_kept_result_needs_no_library(simulator, connection, tmp_path):
+def test_a_kept_result_needs_no_library(simulator, connection):
     """Neither requests, urllib3 and ssl, nor what ansible-core has for modules, is imported for it."""
     code = f"""
 import os, sys
-from ansible import constants
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import lookup_loader
+from ansible.plugins.loader import init_plugin_loader, lookup_loader
 from ansible.template import Templar
-constants.DEFAULT_LOCAL_TMP = {str(tmp_path)!r}
+init_plugin_loader()
 def use(wanted):
     before = set(sys.modules)
     templar = Templar(loader=DataLoader())
@@ -198,15 +174,6 @@ for wanted in (["requests", "urllib3", "ssl"], []):
         use(wanted)
     assert os.wait()[1] == 0
 """
-    path = os.pathsep.join([os.environ["PYTHONPATH"], *filter(None, sys.path)])
-    loader = "from ansible.plugins.loader import init_plugin_loader; init_plugin_loader()\n"
-    done = subprocess.run(
-        [sys.executable, "-c", loader + code],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_python("-c", code)
     assert done.returncode == 0, done.stderr
     assert len(simulator.requests) == 1

@@ -7,22 +7,20 @@
 from __future__ import annotations
 
 import base64
-import hashlib
+import contextlib
 import select
 import socket
 import socketserver
 import ssl
 import threading
-import typing as t
 from datetime import datetime, timedelta, timezone
 
 import pytest
 import trustme
-from cryptography import x509
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _transport
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, ids_of
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import ids_of
 
 NOW = datetime.now(timezone.utc)
 DAY = timedelta(days=1)
@@ -34,6 +32,7 @@ CERTIFICATES: dict[str, tuple[str, datetime, datetime]] = {
     "elsewhere": ("192.0.2.1", NOW - DAY, NOW + DAY),
     "named": ("coc.test", NOW - DAY, NOW + DAY),
 }
+CA_HASH = "c8e7676c.0"  # what ``openssl rehash`` calls the certificate of our authority
 UNTRUSTED = "the certificate cannot be trusted: "
 UNKNOWN_AUTHORITY = UNTRUSTED + "unable to get local issuer certificate"
 NAMED = {"endpoint": "https://coc.test"}  # reached through a proxy only
@@ -63,9 +62,9 @@ def simulator(contexts, certificate):
 
 
 @pytest.fixture
-def connection(simulator):
-    connection = {**connection_to(simulator), "security_token": coc_simulator.SECURITY_TOKEN}
-    return {**connection, "endpoint": simulator.endpoint.replace("http:", "https:")}
+def connection(connection):
+    https = connection["endpoint"].replace("http:", "https:")
+    return {**connection, "endpoint": https, "security_token": coc_simulator.SECURITY_TOKEN}
 
 
 @pytest.fixture(scope="session")
@@ -83,20 +82,11 @@ def test_ca_path_takes_a_file(ask, simulator, ca_file):
     assert (len(simulator.requests), simulator.connections) == (3, 1)
 
 
-def rehash(certificate: bytes) -> str:
-    """Return the name that ``openssl rehash`` gives to a CA certificate (PEM): a hash of its subject, simplified."""
-    subject = x509.load_pem_x509_certificate(certificate).subject
-    simple = x509.Name([x509.NameAttribute(part.oid, " ".join(str(part.value).lower().split())) for part in subject])
-    encoded = simple.public_bytes()
-    digest = hashlib.sha1(encoded[2 if encoded[1] < 128 else 3 :]).digest()  # without the head of the outer sequence
-    return f"{int.from_bytes(digest[:4], 'little'):08x}.0"
-
-
 def test_ca_path_takes_a_folder_that_is_prepared(ask, simulator, authority, tmp_path):
     content = authority.cert_pem.bytes()
     (tmp_path / "ca.pem").write_bytes(content)
     assert UNKNOWN_AUTHORITY in ask(ca_path=str(tmp_path)).error
-    (tmp_path / rehash(content)).write_bytes(content)
+    (tmp_path / CA_HASH).write_bytes(content)
     assert ask(ca_path=str(tmp_path)).ids == ids_of(simulator.tasks)
 
 
@@ -105,11 +95,7 @@ def test_ca_path_takes_a_folder_that_is_prepared(ask, simulator, authority, tmp_
     [
         ("expired", "ours", "certificate has expired"),
         ("early", "ours", "certificate is not yet valid"),
-        (
-            "elsewhere",
-            "ours",
-            "'127.0.0.1'",
-        ),  # does not match, or is not valid for: urllib3 1 and 2 word it differently
+        ("elsewhere", "ours", "'127.0.0.1'"),  # the words before it are those of urllib3 1 or 2
         ("good", "other", UNKNOWN_AUTHORITY),
         ("good", "", UNKNOWN_AUTHORITY),
     ],
@@ -174,6 +160,16 @@ def test_tls_1_2_is_the_least(verify):
         assert manager.connection_pool_kw["ssl_context"].minimum_version == ssl.TLSVersion.TLSv1_2
 
 
+@contextlib.contextmanager
+def serving(server):
+    with server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+
+
 class Leave(socketserver.BaseRequestHandler):
     """Reads the client's greeting, then closes the connection."""
 
@@ -182,10 +178,8 @@ class Leave(socketserver.BaseRequestHandler):
 
 
 def test_a_connection_that_is_closed_in_the_handshake_is_tried_again(ask, pauses):
-    with socketserver.TCPServer(("127.0.0.1", 0), Leave) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    with serving(socketserver.TCPServer(("127.0.0.1", 0), Leave)) as server:
         error = ask(endpoint=f"https://127.0.0.1:{server.server_address[1]}", max_retries=1).error
-        server.shutdown()
     assert "failed: the connection was closed during the TLS handshake. Check the endpoint" in error
     assert "Tried 2 times." in error
     assert len(pauses) == 1
@@ -218,30 +212,22 @@ class Proxy(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self, target: str, refusal: str = "") -> None:
-        super().__init__(("127.0.0.1", 0), _Tunnel)
-        host, _separator, port = target.rpartition("/")[2].partition(":")
+    def __init__(self, target):
+        super().__init__(("127.0.0.1", 0), Tunnel)
+        host, port = target.rpartition("/")[2].split(":")
         self.target = (host, int(port))
-        self.refusal = refusal
-        self.heads: list[str] = []  # of the requests to the proxy itself
+        self.refusal = ""
+        self.heads = []  # of the requests to the proxy itself
         self.relayed = b""  # what clients sent through it
 
-    def url(self, prefix: str = "http://") -> str:
+    def url(self, prefix="http://"):
         return f"{prefix}127.0.0.1:{self.server_address[1]}"
 
-    def __enter__(self) -> Proxy:
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
-        return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-class _Tunnel(socketserver.StreamRequestHandler):
+class Tunnel(socketserver.StreamRequestHandler):
     server: Proxy
 
-    def handle(self) -> None:
+    def handle(self):
         self.server.heads.append(b"".join(iter(self.rfile.readline, b"\r\n")).decode())
         if self.server.refusal:
             self.wfile.write(f"HTTP/1.1 {self.server.refusal}\r\nContent-Length: 0\r\n\r\n".encode())
@@ -260,8 +246,8 @@ class _Tunnel(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def proxy(simulator) -> t.Iterator[Proxy]:
-    with Proxy(simulator.endpoint) as running:
+def proxy(simulator):
+    with serving(Proxy(simulator.endpoint)) as running:
         yield running
 
 
@@ -281,14 +267,14 @@ def test_a_proxy_sees_its_own_password_only(ask, simulator, proxy, ca_file, monk
     own = f"Proxy-Authorization: Basic {base64.b64encode(b'user:p@ss/word').decode()}"
     assert (own in head) == ("user" in prefix)
     assert "authorization" not in head.replace(own, "").lower()
-    secrets = [coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.ACCESS_KEY]
+    secrets = (coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.ACCESS_KEY)
     seen = (head.encode() + proxy.relayed).lower()
     told = (*secrets, "X-Sdk-Date", "X-Security-Token", "SDK-HMAC")
     assert [text for text in told if text.lower().encode() in seen] == []
-    assert len(simulator.requests) == 3
-    assert simulator.requests[0].header("Host") == "coc.test"
-    assert simulator.requests[0].header("Proxy-Authorization") is None
-    assert (simulator.requests[0].header("Authorization") or "").startswith("SDK-HMAC-SHA256 ")
+    first, _second, _third = simulator.requests
+    assert first.header("Host") == "coc.test"
+    assert first.header("Proxy-Authorization") is None
+    assert (first.header("Authorization") or "").startswith("SDK-HMAC-SHA256 ")
 
 
 def test_the_certificate_is_validated_through_a_proxy(ask, simulator, proxy, ca_file, monkeypatch, pauses):
@@ -324,28 +310,27 @@ def test_a_proxy_that_refuses_is_named(ask, simulator, proxy, monkeypatch, pause
 
 
 def test_a_proxy_that_is_not_there_is_named(ask, simulator, monkeypatch, pauses):
-    with Proxy(simulator.endpoint) as proxy:
+    with serving(Proxy(simulator.endpoint)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url(f"http://user:{PROXY_PASSWORD}@"))
     outcome = ask(max_retries=1)
-    words = "failed at the proxy: Connection refused. Check the environment variables HTTPS_PROXY"
-    assert words in outcome.error
+    assert "failed at the proxy: Connection refused. Check the environment variables HTTPS_PROXY" in outcome.error
     assert PROXY_PASSWORD not in outcome.output
     assert len(pauses) == 1
 
 
 @pytest.mark.parametrize(
-    "proxy",
+    "url",
     [
-        f"http://user:{PROXY_PASSWORD}#1@127.0.0.1:3128",
-        f"http://user:{PROXY_PASSWORD}@127.0.0.1:port",
-        f"http://user:{PROXY_PASSWORD}@127.0.0.1:99999",
-        f"http://user:{PROXY_PASSWORD}@",
-        f"http://{PROXY_PASSWORD}:[@127.0.0.1",
-        f"socks5://user:{PROXY_PASSWORD}@127.0.0.1:1080",
+        "http://user:{password}#1@127.0.0.1:3128",
+        "http://user:{password}@127.0.0.1:port",
+        "http://user:{password}@127.0.0.1:99999",
+        "http://user:{password}@",
+        "http://{password}:[@127.0.0.1",
+        "socks5://user:{password}@127.0.0.1:1080",
     ],
 )
-def test_a_proxy_that_is_not_a_url_is_refused_and_not_quoted(ask, simulator, monkeypatch, proxy):
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
+def test_a_proxy_that_is_not_a_url_is_refused_and_not_quoted(ask, simulator, monkeypatch, url):
+    monkeypatch.setenv("HTTPS_PROXY", url.format(password=PROXY_PASSWORD))
     outcome = ask()
     assert outcome.error.startswith("HTTPS_PROXY or ALL_PROXY: not a URL of the form http://host:port")
     assert PROXY_PASSWORD not in outcome.output
