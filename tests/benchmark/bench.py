@@ -34,6 +34,7 @@ from unittest import mock
 
 import yaml
 
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import compare
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import messages, server
 
@@ -292,9 +293,27 @@ def accounts_lines(bench, rounds):
             bench.serve(10, ACCOUNT_LATENCY)
             waits.append((bench.run(command).wall - without.wall) / ACCOUNT_LATENCY)
         yield (
-            f"playbook list_tasks, {ACCOUNTS} accounts, coc_forks={forks}: {without.wall:.1f} s without latency; one of "
-            f"{ACCOUNT_LATENCY * 1000:.0f} ms is waited for {statistics.median(waits):.1f} times"
+            f"playbook list_tasks, {ACCOUNTS} accounts, coc_forks={forks}: {without.wall:.1f} s without latency; a "
+            f"latency of {ACCOUNT_LATENCY * 1000:.0f} ms is waited for {statistics.median(waits):.1f} times"
         )
+
+
+def events_line():
+    """Return how long the event source takes to compare two listings, beside how long it takes to decode one."""
+    size = 10_000
+    text = json.dumps({task["id"]: task for task in coc_simulator.sample_tasks(size)})
+    start = time.perf_counter()
+    before, after = json.loads(text), json.loads(text)
+    decoding = (time.perf_counter() - start) / 2
+    for task in list(after.values())[:: size // 100]:
+        task["execution_count"] += 1
+    start = time.perf_counter()
+    changes = list(compare(before, after))
+    comparing = time.perf_counter() - start
+    return (
+        f"event source, {len(changes)} changes among {size} tasks: {comparing * 1000:.0f} ms to compare the listings, "
+        f"at most 50: {verdict(comparing * 1000, 50)}; {comparing / decoding:.2f} of the time to decode the JSON of one"
+    )
 
 
 def median(runs, field="wall"):
@@ -436,6 +455,7 @@ def main():
             "",
             *(f"- {line}" for line in other_targets(bench, runs, slope)),
             *(f"- {line}" for line in accounts_lines(bench, min(arguments.rounds, 3))),
+            f"- {events_line()}",
             *(f"- {line}" for line in import_times(arguments.output)),
         ]
     text = "\n".join(report)
