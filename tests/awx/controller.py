@@ -95,12 +95,11 @@ def check_injectors(injectors: Item, inputs: Item) -> None:
     names = all(re.fullmatch(r"template(\.[a-zA-Z_]\w*)?", name) for name in files)
     if not names or ("template" in files and len(files) > 1):
         raise Refusal(f"injectors: files {sorted(files)}")
-    for name in [*injectors.get("env", {}), *injectors.get("extra_vars", {})]:
-        if not IDENTIFIER.fullmatch(name):
-            raise Refusal(f"injectors: {name} is no name of a variable")
-    for name in injectors.get("env", {}):
-        if name.startswith("ANSIBLE_"):
-            raise Refusal(f"injectors: {name} may affect Ansible's configuration")
+    variables = [*injectors.get("env", {}), *injectors.get("extra_vars", {})]
+    if not all(map(IDENTIFIER.fullmatch, variables)):
+        raise Refusal(f"injectors: not all are names of variables: {variables}")
+    if any(name.startswith("ANSIBLE_") for name in injectors.get("env", {})):
+        raise Refusal(f"injectors: a variable may affect Ansible's configuration: {variables}")
     known: Item = {field["id"]: "EXAMPLE" for field in inputs["fields"]}
     known["tower"] = {"filename": "EXAMPLE"} if files else {}
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
