@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import urllib.error
 import urllib.request
@@ -16,7 +17,14 @@ import urllib.request
 import pytest
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
-from ansible_collections.huaweicloud.coc.tests.awx.conftest import COLLECTION, LOCALHOST, SETUP, credential_type
+from ansible_collections.huaweicloud.coc.tests.awx.conftest import (
+    COLLECTION,
+    LOCALHOST,
+    SETUP,
+    WRONG_KEY,
+    credential_type,
+    leaked,
+)
 from ansible_collections.huaweicloud.coc.tests.awx.controller import (
     ADMINISTRATOR,
     MANAGER,
@@ -235,6 +243,34 @@ def test_wrong_inputs_are_refused(controller, arguments, variables, message):
     assert (done.returncode, controller.changes) == (2, [])
     assert message in done.stdout
     assert "FakeToken" not in done.stdout + done.stderr
+
+
+def test_each_account_gets_a_type_and_a_credential(controller, tmp_path):
+    keys = {"access_key": "FAKEACCESSKEY0000005", "secret_key": WRONG_KEY, "region": "cn-north-4"}
+    names = ("production", "分公司")
+    file = tmp_path / "accounts.yml"
+    file.write_text(json.dumps({"coc_accounts": [{"name": name, **keys} for name in names]}))
+    arguments = (*INPUTS, "-e", f"@{file}", "-vvv")
+    first = set_up(controller, *arguments)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert leaked(first.stdout + first.stderr) == []
+    inputs, injectors = credential_type("account")
+    ((_name, text),) = injectors["extra_vars"].items()
+    types = [controller.named("credential_types", f"Huawei Cloud account {name}") for name in names]
+    variables = [one["injectors"]["extra_vars"] for one in types]
+    assert variables[0] == injectors["extra_vars"]
+    ((variable, same),) = variables[1].items()
+    assert re.fullmatch("coc_account_[0-9a-f]{12}", variable) and same == text
+    assert [one["inputs"] for one in types] == [inputs, inputs]
+    credentials = [controller.named("credentials", f"COC {name}") for name in names]
+    assert [one["inputs"] for one in credentials] == [{**keys, "account": name} for name in names]
+    for template in controller.items["job_templates"].values():
+        attached = controller.associations[f"job_templates/{template['id']}/credentials/"]
+        assert sorted(attached) == sorted(one["id"] for one in credentials)
+
+    controller.changes.clear()
+    second = set_up(controller, *arguments)
+    assert (second.returncode, controller.changes) == (0, []), second.stdout + second.stderr
 
 
 @pytest.mark.parametrize("credential", ["", "admin:wrong", f"other:{PASSWORD}"])
