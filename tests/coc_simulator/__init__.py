@@ -28,7 +28,7 @@ from .authentication import (
     SECRET_KEY,
     SECURITY_TOKEN,
 )
-from .behaviour import MARKERS, Behaviour
+from .behavior import MARKERS, Behavior
 from .faults import body, close, cut_body, drip, gzip_bomb, hang, mutate, raw, reset, status
 from .messages import Answer, to_json
 from .samples import USERS, resource_ids, sample_tasks
@@ -39,7 +39,7 @@ __all__ = [
     "ACCESS_KEY",
     "AUTH_TOKEN",
     "Answer",
-    "Behaviour",
+    "Behavior",
     "Exchange",
     "MARKERS",
     "METADATA_ACCESS_KEY",

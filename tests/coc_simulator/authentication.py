@@ -81,13 +81,13 @@ class Authentication:
             raise unauthorized("the security token is not that of the access key")
         return SECRET_KEY
 
-    def metadata_token(self, request, behaviour):
+    def metadata_token(self, request, behavior):
         """The token (str) that the metadata service gives, with which its credentials can be asked for.
 
-        :raises ApiError: the request does not say how long it is to be valid, or ``behaviour`` refuses it
+        :raises ApiError: the request does not say how long it is to be valid, or ``behavior`` refuses it
         """
-        if behaviour.metadata_token_status != 200:
-            raise ApiError(behaviour.metadata_token_status, "ECS.0000", "No token.")
+        if behavior.metadata_token_status != 200:
+            raise ApiError(behavior.metadata_token_status, "ECS.0000", "No token.")
         lifetime = "X-Metadata-Token-Ttl-Seconds"
         if not (request.header(lifetime) or "").isdigit():
             raise ApiError(400, "ECS.0001", f"{lifetime} is missing.")
@@ -95,17 +95,17 @@ class Authentication:
         self._metadata_tokens.add(token)
         return token
 
-    def metadata_credentials(self, request, behaviour, now):
+    def metadata_credentials(self, request, behavior, now):
         """The document (dict) with credentials that the metadata service gives.
 
-        :raises ApiError: the request has no token, and ``behaviour`` demands one
+        :raises ApiError: the request has no token, and ``behavior`` demands one
         """
-        demands_token = behaviour.metadata_token_status == 200
+        demands_token = behavior.metadata_token_status == 200
         if demands_token and request.header("X-Metadata-Token") not in self._metadata_tokens:
             raise ApiError(401, "ECS.0002", "X-Metadata-Token is missing or unknown.")
         with self._lock:
             token = f"FakeMetadataSecurityToken+{len(self._temporary) + 1:04d}/=="
-            expiry = self._temporary[token] = now + behaviour.metadata_expires_in
+            expiry = self._temporary[token] = now + behavior.metadata_expires_in
         return {
             "credential": {
                 "access": METADATA_ACCESS_KEY,

@@ -17,7 +17,7 @@ import sys
 
 from . import guard
 from .authentication import ACCESS_KEY, AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN
-from .behaviour import SETTINGS
+from .behavior import SETTINGS
 from .changes import check_script
 from .faults import parse_fault
 from .samples import sample_tasks
@@ -85,7 +85,7 @@ def read_json(path):
 
 
 def add_setting(add, name, field):
-    """Add the option of a setting: ``add`` is a parser's add_argument, ``field`` the setting's of Behaviour."""
+    """Add the option of a setting: ``add`` is a parser's add_argument, ``field`` the setting's of Behavior."""
     option = name.replace("_", "-")
     if isinstance(field.default, bool):
         prefix, action = ("--no-", "store_false") if field.default else ("--", "store_true")

@@ -22,7 +22,7 @@ import time
 import uuid
 
 from .authentication import Authentication, check_scope
-from .behaviour import SETTINGS, Behaviour
+from .behavior import SETTINGS, Behavior
 from .changes import apply_change, check_script
 from .faults import RANDOM_FAULTS
 from .messages import ERRORS, Answer, ApiError, Request, to_json
@@ -42,12 +42,12 @@ class Simulator:
     :param tls: (ssl.SSLContext) default: plain HTTP
     :param log: (path) a file for one JSON line per request, secrets masked
     :param changes: (list of dict) a script of changes, see changes.py; their time begins when it starts
-    :param behaviour: settings of :class:`Behaviour` by name; they are attributes, too, that can be assigned while it
+    :param behavior: settings of :class:`Behavior` by name; they are attributes, too, that can be assigned while it
         runs
     """
 
-    def __init__(self, tasks=60, tls=None, port=0, log=None, changes=(), **behaviour):
-        self.behaviour = Behaviour(**behaviour)
+    def __init__(self, tasks=60, tls=None, port=0, log=None, changes=(), **behavior):
+        self.behavior = Behavior(**behavior)
         self.tasks = sample_tasks(tasks) if isinstance(tasks, int) else tasks
         self.tls = tls
         self.port = port
@@ -66,11 +66,11 @@ class Simulator:
     def __getattr__(self, name):
         if name not in SETTINGS:
             raise AttributeError(f"a Simulator has no attribute and no setting {name!r}")
-        return getattr(self.behaviour, name)
+        return getattr(self.behavior, name)
 
     def __setattr__(self, name, value):
         if name in SETTINGS:
-            name, value = "behaviour", dataclasses.replace(self.behaviour, **{name: value})
+            name, value = "behavior", dataclasses.replace(self.behavior, **{name: value})
         super().__setattr__(name, value)
 
     @property
@@ -170,19 +170,19 @@ class Simulator:
         :raises ApiError: it is refused
         """
         operation = (request.method, request.path)
-        behaviour = self.behaviour
+        behavior = self.behavior
         if operation == ("GET", SCHEDULED_TASKS):
             self._authentication.check(request, self.now())
-            check_scope(request, behaviour.required_scope)
-            parameters = read_parameters(request.query, behaviour.large_limit)
-            document = list_tasks(self.tasks, parameters, behaviour, self._page_end)
+            check_scope(request, behavior.required_scope)
+            parameters = read_parameters(request.query, behavior.large_limit)
+            document = list_tasks(self.tasks, parameters, behavior, self._page_end)
             page = document["scheduled_tasks"]
             self._page_end = page[-1]["id"] if page else None
             return document
         if operation == ("PUT", METADATA_TOKEN):
-            return self._authentication.metadata_token(request, behaviour)
+            return self._authentication.metadata_token(request, behavior)
         if operation == ("GET", METADATA_SECURITY_KEY):
-            return self._authentication.metadata_credentials(request, behaviour, self.now())
+            return self._authentication.metadata_credentials(request, behavior, self.now())
         raise ERRORS[404]
 
 

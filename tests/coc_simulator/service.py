@@ -63,37 +63,37 @@ def read_parameters(query, large_limit="refused"):
     return parameters
 
 
-def list_tasks(tasks, parameters, behaviour, page_end=None):
+def list_tasks(tasks, parameters, behavior, page_end=None):
     """Return the document (dict) of a page.
 
     :param parameters: (dict) as :func:`read_parameters` returns them
-    :param page_end: (str) ID of the last task of the page before, for ``behaviour.repeat``
+    :param page_end: (str) ID of the last task of the page before, for ``behavior.repeat``
     :raises ApiError: the marker is unknown, or does not go with an offset
     """
-    tasks = _sort(_matching(tasks, parameters, behaviour), behaviour.order)
-    marker, offset = _place(parameters, behaviour)
-    start = offset + _position_after(tasks, marker, behaviour)
-    limit = min(MOST if behaviour.ignore_limit else parameters.get("limit", 10), behaviour.page_cap or MOST, MOST)
+    tasks = _sort(_matching(tasks, parameters, behavior), behavior.order)
+    marker, offset = _place(parameters, behavior)
+    start = offset + _position_after(tasks, marker, behavior)
+    limit = min(MOST if behavior.ignore_limit else parameters.get("limit", 10), behavior.page_cap or MOST, MOST)
     stop = start + limit
     if 0 < start < len(tasks):
-        repeat = behaviour.repeat and tasks[start - 1]["id"] == page_end
-        if repeat or (marker is not None and behaviour.markers == "inclusive"):
+        repeat = behavior.repeat and tasks[start - 1]["id"] == page_end
+        if repeat or (marker is not None and behavior.markers == "inclusive"):
             start, stop = start - 1, max(stop - 1, start + 1)  # it always brings a new task, too
-    document = {"count": len(tasks), "scheduled_tasks": _show(tasks[start:stop], behaviour.empty_fields)}
-    if behaviour.offset_markers or "offset" not in parameters:
-        document.update(_next_marker(tasks, start, stop, limit, behaviour))
+    document = {"count": len(tasks), "scheduled_tasks": _show(tasks[start:stop], behavior.empty_fields)}
+    if behavior.offset_markers or "offset" not in parameters:
+        document.update(_next_marker(tasks, start, stop, limit, behavior))
     return document
 
 
 # Which tasks
 
 
-def _matching(tasks, parameters, behaviour):
+def _matching(tasks, parameters, behavior):
     """The tasks that pass the filters."""
-    tests = _tests(behaviour)
-    filters = {name: value for name, value in parameters.items() if name not in (*PAGING, *behaviour.ignored_filters)}
-    if behaviour.default_project != "all" and "enterprise_project_id" not in parameters:
-        filters["enterprise_project_id"] = behaviour.default_project
+    tests = _tests(behavior)
+    filters = {name: value for name, value in parameters.items() if name not in (*PAGING, *behavior.ignored_filters)}
+    if behavior.default_project != "all" and "enterprise_project_id" not in parameters:
+        filters["enterprise_project_id"] = behavior.default_project
     for name, value in filters.items():
         if name in tests:
             tasks = [task for task in tasks if tests[name](task, value)]
@@ -102,13 +102,13 @@ def _matching(tasks, parameters, behaviour):
     return tasks
 
 
-def _tests(behaviour):
+def _tests(behavior):
     """What the filters compare (dict of functions of a task and a value), for those that do not just compare the field
     of their own name."""
-    fold = str.casefold if behaviour.ignore_case else str
-    same_name = operator.eq if behaviour.name_match == "exact" else operator.contains
-    after = operator.gt if behaviour.time_bounds == "exclusive" else operator.ge
-    before = operator.le if behaviour.time_bounds == "inclusive" else operator.lt
+    fold = str.casefold if behavior.ignore_case else str
+    same_name = operator.eq if behavior.name_match == "exact" else operator.contains
+    after = operator.gt if behavior.time_bounds == "exclusive" else operator.ge
+    before = operator.le if behavior.time_bounds == "inclusive" else operator.lt
     return {
         "task_id": lambda task, value: task["id"] == value,
         "task_name": lambda task, value: same_name(fold(task["name"]), fold(value)),
@@ -145,40 +145,40 @@ def _show(tasks, empty_fields):
 # Which page
 
 
-def _place(parameters, behaviour):
+def _place(parameters, behavior):
     """The (marker, offset) that count: the marker may be None."""
     marker, offset = parameters.get("marker"), parameters.get("offset")
     if marker is not None and offset is not None:
-        if behaviour.marker_and_offset == "refused":
+        if behavior.marker_and_offset == "refused":
             raise invalid("marker and offset exclude each other.", "marker与offset不能同时使用。")
-        if behaviour.marker_and_offset == "marker":
+        if behavior.marker_and_offset == "marker":
             offset = 0
-        elif behaviour.marker_and_offset == "offset":
+        elif behavior.marker_and_offset == "offset":
             marker = None
-    return marker, 0 if behaviour.ignore_offset else offset or 0
+    return marker, 0 if behavior.ignore_offset else offset or 0
 
 
-def _position_after(tasks, marker, behaviour):
+def _position_after(tasks, marker, behavior):
     if marker is None:
         return 0
     for position, task in enumerate(tasks):
-        if _marker(task, behaviour) == marker:
+        if _marker(task, behavior) == marker:
             return position + 1
     raise invalid("marker is not that of a matching task.", "marker无效。")
 
 
-def _marker(task, behaviour):
-    return base64.b64encode(task["id"].encode()).decode() if behaviour.markers == "opaque" else task["id"]
+def _marker(task, behavior):
+    return base64.b64encode(task["id"].encode()).decode() if behavior.markers == "opaque" else task["id"]
 
 
-def _next_marker(tasks, start, stop, limit, behaviour):
+def _next_marker(tasks, start, stop, limit, behavior):
     """The field next_maker of the page ``tasks[start:stop]``: a dict, empty if the page has no such field."""
-    markers = behaviour.markers
+    markers = behavior.markers
     if markers == "stuck":
         return {"next_maker": tasks[min(limit, len(tasks)) - 1]["id"] if tasks else None}
     always = markers in ("always", "opaque")
     if markers != "never" and start < len(tasks) and (always or stop < len(tasks)):
-        return {"next_maker": _marker(tasks[start:stop][-1], behaviour)}
+        return {"next_maker": _marker(tasks[start:stop][-1], behavior)}
     return {"next_maker": LAST_MARKERS[markers]} if markers in LAST_MARKERS else {}
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import body, close, cut_body, mutate, reset, status
-from ansible_collections.huaweicloud.coc.tests.coc_simulator.behaviour import SETTINGS, Behaviour
+from ansible_collections.huaweicloud.coc.tests.coc_simulator.behavior import SETTINGS, Behavior
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.samples import ENTERPRISE_PROJECTS
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.service import FILTERS
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import WRONG_SECRET_KEY
@@ -37,7 +37,7 @@ PUBLIC = (
     *("last_execution_status", "execution_count", "enabled"),
 )
 NOT_ASKED = "Not asked"
-PLAIN = Behaviour(gzip=False)
+PLAIN = Behavior(gzip=False)
 KEYS = {row.words: row.key for row in QUESTIONS}
 # The questions about the filters, in the order of the simulator's filters.
 ABOUT = {name: f"filter_{name}" for name in FILTERS}
@@ -150,9 +150,9 @@ PRIVATE = private_values(TASKS)
 def probe(simulator, capsys):
     """A function that runs the probe of a service that behaves so, and sees that it keeps its promises."""
 
-    def run(*arguments, private=PRIVATE, **behaviour):
+    def run(*arguments, private=PRIVATE, **behavior):
         simulator.requests.clear()
-        simulator.behaviour = replace(PLAIN, **behaviour)
+        simulator.behavior = replace(PLAIN, **behavior)
         exit_status = main(arguments)
         stdout, stderr = capsys.readouterr()
         outcome = Outcome(exit_status, stdout, " ".join(stderr.split()))
@@ -223,7 +223,7 @@ def test_answers_are_what_the_simulator_was_told(probe, simulator, position):
         ignored = first.get("ignored_filters", ()) + second.get("ignored_filters", ())
         if ignored or first.keys() != second.keys():  # else two values of one setting
             outcome = probe(*NAMED, **{**first, **second, "ignored_filters": ignored})
-            assert (second, outcome.status, outcome.answers) == (second, 0, expect(simulator.behaviour))
+            assert (second, outcome.status, outcome.answers) == (second, 0, expect(simulator.behavior))
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -232,7 +232,7 @@ def test_few_tasks_tell_less_but_nothing_wrong(probe, simulator, count):
     for way in [{}, *WAYS]:
         outcome = probe(**way)
         answers = outcome.answers
-        expected = {**expect(simulator.behaviour, count), "empty_fields": answers["empty_fields"]}
+        expected = {**expect(simulator.behavior, count), "empty_fields": answers["empty_fields"]}
         wrong = {key for key, verdict in answers.items() if verdict not in (UNKNOWN, expected[key])}
         assert (way, outcome.status, wrong if way != {"markers": "stuck"} else set()) == (way, 0, set())
         for key in ("limit_beyond", "scope_needed", "language_without"):
@@ -272,7 +272,7 @@ LARGE_PRIVATE = private_values(LARGE)
 def test_thousands_of_tasks(probe, simulator, way):
     simulator.tasks = LARGE
     outcome = probe(*NAMED, private=LARGE_PRIVATE, **way)
-    assert (outcome.status, outcome.answers) == (0, expect(simulator.behaviour, len(LARGE)))
+    assert (outcome.status, outcome.answers) == (0, expect(simulator.behavior, len(LARGE)))
 
 
 def test_project_to_compare_with_must_be_named(probe):

@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import ACCESS_KEY, AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN
-from ansible_collections.huaweicloud.coc.tests.coc_simulator.behaviour import SETTINGS
+from ansible_collections.huaweicloud.coc.tests.coc_simulator.behavior import SETTINGS
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.command import read_arguments
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.faults import COMMAND_FAULTS
 from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import LONGEST, ask, connect, send

@@ -24,7 +24,7 @@ def _setting(default: t.Any, text: str, metavar: str | None = None, choices: tup
 
 
 @dataclasses.dataclass(frozen=True)
-class Behaviour:
+class Behavior:
     """The settings. Where it is not known how the real service behaves, the choices are what it may do.
 
     :raises ValueError: a value is not among the choices of its setting
@@ -114,5 +114,5 @@ class Behaviour:
                 raise ValueError(f"{name}={value!r} is none of {', '.join(choices)}")
 
 
-SETTINGS = {field.name: field for field in dataclasses.fields(Behaviour)}
+SETTINGS = {field.name: field for field in dataclasses.fields(Behavior)}
 MARKERS: tuple[str, ...] = SETTINGS["markers"].metadata["choices"]
