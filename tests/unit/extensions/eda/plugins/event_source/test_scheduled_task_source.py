@@ -77,7 +77,7 @@ class Source:
 
     def __exit__(self, *_exception):
         self._task.cancel()
-        self.run(asyncio.wait({self._task}, timeout=10))
+        self.run(asyncio.wait({self._task}, timeout=1))
         assert self._task.cancelled()
         self.loop.close()
         self._patch.stop()
