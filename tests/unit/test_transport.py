@@ -19,6 +19,8 @@ import pytest
 import trustme
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _transport
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import ids_of
 
@@ -175,6 +177,30 @@ class Leave(socketserver.BaseRequestHandler):
 
     def handle(self):
         self.request.recv(65536)
+
+
+class Outlast(socketserver.StreamRequestHandler):
+    """Answers one request, and waits until the client ends the connection."""
+
+    ended = threading.Event()
+
+    def handle(self):
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        assert self.rfile.read() == b""
+        self.ended.set()
+
+
+def test_the_connection_ends_with_the_client():
+    with serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Outlast)) as server:
+        server.daemon_threads = True  # or it would wait for a connection that does not end
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        options = {"endpoint": url, "validate_certs": True, "timeout": 30.0, "max_retries": 0}
+        with Client(options, lambda: Credentials("a test", auth_token="FakeToken"), pytest.fail) as client:
+            client.get("/", {}, "none")
+            assert not Outlast.ended.is_set()
+        assert Outlast.ended.wait(10)
 
 
 def test_a_connection_that_is_closed_in_the_handshake_is_tried_again(ask, pauses):
