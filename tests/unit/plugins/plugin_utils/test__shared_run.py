@@ -28,7 +28,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils import _shared_run
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import NOT_SENT_AGAIN, SharedRun
 
 FORKS = multiprocessing.get_context("fork")
-ASKED, QUESTION, IDENTITY = ["as given"], ["what", "of whom"], ["https://coc.example.com", "FakeKey", "FakeSecret"]
+ASKED, QUESTION, IDENTITY = ("as given",), ("what", "of whom"), ("https://coc.example.com", "FakeKey", "FakeSecret")
 REFUSED = CocError("GET … returned HTTP 401.", status=401, error_code="APIGW.0301")
 AWAY = CocError("GET … failed: Connection refused.", transient=True)
 CANNOT_SHARE = "The lookups of this run cannot share results, so each asks the service ({})."
