@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import multiprocessing
 import os
 import re
@@ -76,7 +77,7 @@ def run(warnings):
 
 
 def get(shared, fetch, max_age=60, asked=ASKED, question=QUESTION, profile="/no/profile", **arguments):
-    return shared.get(asked, question, str(profile), max_age, lambda: fetch(**arguments))
+    return shared.get(asked, question, str(profile), max_age, functools.partial(fetch, **arguments))
 
 
 def in_forks(count, function):
