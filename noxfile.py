@@ -252,7 +252,7 @@ def eda(session: nox.Session) -> None:
     install_collection(session, *packages, ansible="ansible==12.3.0")
     session.run("pytest", *PYTEST, *(session.posargs or ["tests/eda"]))
     if not shutil.which("java"):
-        session.warn("NO RULEBOOK WAS RUN: there is no Java on this machine; install a JRE 17 or later")
+        session.warn("Rulebooks were NOT RUN: there is no Java on this machine; install a JRE 17 or later")
 
 
 @nox.session(default=False)
