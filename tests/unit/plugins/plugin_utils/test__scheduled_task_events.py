@@ -217,6 +217,7 @@ class Account(RuleBasedStateMachine):
         super().__init__()
         self.clock = 1000
         self.tasks = {}
+        self.used = set()  # names of all tasks that ever were: no ID is given twice
         self.hidden = set()
         self.before = {}
         self.known = {}  # the execution that a task had when it was listed last
@@ -234,7 +235,10 @@ class Account(RuleBasedStateMachine):
 
     @rule(name=names)
     def create(self, name):
+        if name in self.used:
+            return
         self.clock += 1
+        self.used.add(name)
         self.tasks[name] = {**ABSENT, "id": name, "created_time": self.clock, "execution_count": 0}
 
     @rule(name=names, status=st.sampled_from(["ABNORMAL", "PROCESSING"]))
