@@ -113,8 +113,8 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import
 # host, would mix the accounts of the playbooks.
 ONLY_KEYWORDS = "_only_keywords"
 
-# ansible-core would parse it again in each fork, a third of the time of a use, for an option handling that _given
-# replaces. Whatever shows the documentation reads this file as text.
+# ansible-core would parse it again in each fork, a third of the time of a use, for an option handling that
+# _given_options replaces. Whatever shows the documentation reads this file as text.
 del DOCUMENTATION
 
 display = Display()
@@ -135,13 +135,13 @@ class LookupModule(LookupBase):
         shared = SharedRun(display.warning)
         task_ids = [str(term) for term in self._flatten(terms)] if terms else None  # an empty list is for no task
         try:
-            given = self._given(variables or {}, kwargs)
+            given = self._given_options(variables or {}, kwargs)
             prefixed = [name for name in variables or {} if name.startswith(VARIABLE_PREFIX)]
             environment = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}
             asked = [given, prefixed, task_ids, environment]
             result = shared.recall(asked)
             if result is None:
-                result = _ask(shared, asked)
+                result = _fetch_or_share(shared, asked)
             found: dict[str, list[dict[str, t.Any]]] = result["found"]
             if task_ids is None:
                 return found[""]
@@ -149,7 +149,7 @@ class LookupModule(LookupBase):
         except CocError as error:
             raise AnsibleLookupError(error.msg) from error
 
-    def _given(self, variables: dict[str, t.Any], direct: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _given_options(self, variables: dict[str, t.Any], direct: dict[str, t.Any]) -> dict[str, t.Any]:
         """Return the options that were given, by keywords and by variables, without blank ones.
 
         Not by ``set_options``: ansible-core turns ``validate_certs: maybe`` into *false* without a word, ignores
@@ -168,7 +168,7 @@ class LookupModule(LookupBase):
         return {**without_blanks(by_variable), **without_blanks(direct)}
 
 
-def _ask(shared: SharedRun, asked: list[t.Any]) -> dict[str, t.Any]:
+def _fetch_or_share(shared: SharedRun, asked: list[t.Any]) -> dict[str, t.Any]:
     """Check a call and return its result, from the service or from another fork of this run."""
     # imported here, since a result that is kept for the very same call needs no check
     from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_call import check_call

@@ -227,7 +227,7 @@ class Client:
         code = self._redact(problem.code)
         status = response.status
         return Failure(
-            what=f"returned HTTP {status}{self._said(response, problem)}",
+            what=f"returned HTTP {status}{self._describe_problem(response, problem)}",
             advice=" ".join(filter(None, self._advice(response, problem, credentials, permission))),
             status=status,
             error_code=code or None,
@@ -236,7 +236,7 @@ class Client:
             retry_after=_response.retry_after(response),
         )
 
-    def _said(self, response: Response, problem: _response.Problem) -> str:
+    def _describe_problem(self, response: Response, problem: _response.Problem) -> str:
         """Return code and message of a problem, else what the body is, as the rest of a sentence."""
         code, message = (self._redact(part).rstrip(".") for part in (problem.code, problem.message))
         if _is_wrong_signature(response, problem):  # said before the service's text, which is long and may be cut
