@@ -120,7 +120,8 @@ class Client:
     """Asks one COC endpoint, on one connection, with one identity.
 
     ``options`` are those of a connection; ``credentials`` returns the credentials to use now; ``warn`` takes a sentence
-    that the user should see. Raises :class:`CocError` for an option that cannot be used.
+    that the user should see. ``clock_skew``, which is added to this machine's clock, becomes what the service's clock
+    asks for. Raises :class:`CocError` for an option that cannot be used.
     """
 
     def __init__(
@@ -128,9 +129,11 @@ class Client:
         options: t.Mapping[str, t.Any],
         credentials: t.Callable[[], Credentials],
         warn: t.Callable[[str], None],
+        clock_skew: timedelta = timedelta(0),
     ) -> None:
         self.endpoint = find_endpoint(options, os.environ)
         self.warn = warn
+        self.clock_skew = clock_skew
         self._credentials = credentials
         for name, (low, high, unit) in RANGES.items():
             if not low <= options[name] <= high:
@@ -138,7 +141,7 @@ class Client:
         self._max_retries: int = options["max_retries"]
         verify = certificate_verification(options["validate_certs"], options.get("ca_path"))
         self._transport = Transport(self.endpoint, verify, options["timeout"])
-        self._clock_skew = timedelta(0)  # added to this machine's clock
+        self._is_clock_corrected = False
         self._secrets: set[str] = set()  # everything that no message may show
 
     def __enter__(self) -> Client:
@@ -207,7 +210,7 @@ class Client:
             self._secrets.add(credentials.security_token)
             covered["X-Security-Token"] = credentials.security_token
         access_key, secret_key = credentials.access_key or "", credentials.secret_key or ""
-        now = datetime.now(timezone.utc) + self._clock_skew
+        now = datetime.now(timezone.utc) + self.clock_skew
         signed = sign("GET", url, covered, access_key, secret_key, now)
         self._secrets.update((secret_key, signed["Authorization"].rpartition("Signature=")[2]))
         return {**headers, **covered, **signed}
@@ -215,9 +218,11 @@ class Client:
     def _correct_clock(self, response: Response, credentials: Credentials) -> bool:
         """Return whether a refused signature deserves one more attempt, by the service's clock."""
         skew = _response.clock_skew(response)
-        if skew is None or credentials.auth_token or self._clock_skew or abs(skew) <= MAX_SKEW:
+        if skew is None or credentials.auth_token or self._is_clock_corrected:
             return False
-        self._clock_skew = skew
+        if abs(skew - self.clock_skew) <= MAX_SKEW:
+            return False
+        self.clock_skew, self._is_clock_corrected = skew, True
         self.warn(f"{describe_skew(skew)} Requests are signed with the service's time. Set the clock of this machine.")
         return True
 
@@ -257,8 +262,8 @@ class Client:
         elif status == 401:
             yield f"The credentials came from {credentials.source}."
             yield STATUS_ADVICE[401]
-            if self._clock_skew:
-                yield f"{describe_skew(self._clock_skew)} Signing again with the service's time did not help."
+            if self.clock_skew:
+                yield f"{describe_skew(self.clock_skew)} Signing with the service's time did not help."
         elif problem.code in CODE_ADVICE:
             yield CODE_ADVICE[problem.code]
         elif status == 403:

@@ -33,6 +33,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import
 
 if t.TYPE_CHECKING:
     from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+    from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import SharedRun
 
 Found = t.Dict[str, t.List[t.Dict[str, t.Any]]]  # the tasks by task ID, or all that match under an empty ID
 
@@ -77,8 +78,12 @@ class Call:
         """The path of the profile file, which may not exist."""
         return profile_path(self.options, os.environ)
 
-    def fetch(self, warn: t.Callable[[str], None]) -> Found:
-        """Ask the service; with an empty list of IDs, return nothing without asking. Raises :class:`CocError`."""
+    def fetch(self, shared: SharedRun) -> Found:
+        """Ask the service; with an empty list of IDs, return nothing without asking. Raises :class:`CocError`.
+
+        Every lookup of a run whose clock is off would be refused once, and forks side by side would lock the key: so
+        they share how far it is off.
+        """
         if self.task_ids == []:
             return {}
         # imported here, since a result that another fork has fetched needs neither requests nor ssl
@@ -87,10 +92,13 @@ class Call:
         from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 
         require_requests()
-        with Client(self.options, self.credentials, warn) as client:
-            if self.task_ids is not None:
-                return find_tasks(client, self.query, self.task_ids)
-            return {"": list_tasks(client, self.query)["scheduled_tasks"]}
+        with Client(self.options, self.credentials, shared.warn, shared.clock_skew(self.endpoint)) as client:
+            try:
+                if self.task_ids is not None:
+                    return find_tasks(client, self.query, self.task_ids)
+                return {"": list_tasks(client, self.query)["scheduled_tasks"]}
+            finally:
+                shared.remember_clock_skew(self.endpoint, client.clock_skew)
 
 
 def check_call(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lookups of one run of Ansible share, across its forks: results, refused keys, and what was warned of.
+"""What the lookups of one run of Ansible share, across its forks: results, refused keys, clocks, warnings.
 
 Each task of each host runs in a fork of its own, so nothing can be shared in memory. Files can: they are in the
 temporary folder that ansible-core makes for each run and deletes at its end, and that only the user of the run may
@@ -25,6 +25,7 @@ import os
 import re
 import time
 import typing as t
+from datetime import timedelta
 
 from ansible import constants
 
@@ -116,6 +117,16 @@ class SharedRun:
         if not is_known:
             self._write(name, {"refusal": None})
         return result
+
+    def clock_skew(self, endpoint: str) -> timedelta:
+        """Return how far the clock of ``endpoint`` is ahead, as a lookup of this run found; zero if none did."""
+        known = self._read(self._name("clock", endpoint))
+        return timedelta(seconds=known["seconds"]) if known else timedelta(0)
+
+    def remember_clock_skew(self, endpoint: str, skew: timedelta) -> None:
+        """Keep ``skew`` for the next lookups that ask ``endpoint``."""
+        if skew != self.clock_skew(endpoint):
+            self._write(self._name("clock", endpoint), {"seconds": skew.total_seconds()})
 
     def warn(self, text: str) -> None:
         """Warn of this once in a run. Another time of the clocks does not make it another warning."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import time
 import typing as t
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import SECURITY_TOKEN, reset, status
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, SECURITY_TOKEN, reset, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import WRONG_SECRET_KEY, ids_of, run_lookup
 
 HOUR, YEAR = 3600, 365 * 86400
@@ -77,6 +79,17 @@ def test_later_terms_keep_the_corrected_clock(connection, simulator):
     assert outcome.ids == ids
     assert len(simulator.requests) == 1 + 3
     assert len(outcome.warnings) == 1
+
+
+@pytest.mark.parametrize("offset, requests", [(HOUR, 1), (0, 2), (-HOUR, 2)])
+def test_a_known_skew_is_used_until_the_clock_is_set(connection, simulator, offset, requests):
+    simulator.clock_offset = offset
+    options = {"validate_certs": True, "timeout": 30.0, "max_retries": 0, **connection}
+    warnings: list[str] = []
+    with Client(options, find_credentials(options, pytest.fail), warnings.append, timedelta(seconds=HOUR)) as client:
+        assert client.get(SCHEDULED_TASKS, {}, "no permission").document["count"] == 60
+        assert abs(client.clock_skew.total_seconds() - offset) < 60
+    assert len(simulator.requests) == 1 + len(warnings) == requests
 
 
 @pytest.mark.parametrize("offset", [HOUR, -HOUR, 6 * 60, -6 * 60])

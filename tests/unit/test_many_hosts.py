@@ -137,9 +137,12 @@ def test_another_key_in_a_rescue_works(play, simulator):
     assert len(simulator.requests) == 2
 
 
-def test_a_skewed_clock_is_warned_of_once(play, simulator):
-    simulator.clock_offset = 3600
-    output = play({"tasks": [count(lookup())] * 2}, hosts=4)
+def test_a_skewed_clock_is_corrected_and_warned_of_once(play, simulator):
+    """If each of these forks found out for itself, their refused requests would lock the key."""
+    simulator.clock_offset, simulator.latency = 3600, 0.3
+    output = play({"tasks": [count(lookup())]}, hosts=24, forks=12)
+    assert output.count("60 found") == 24
+    assert len(simulator.requests) == 1 + 24
     assert " ".join(output.split()).count("Set the clock of this machine.") == 1  # ansible-core wraps it
 
 
