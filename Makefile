@@ -18,9 +18,9 @@ export PIP_COMPILE = no
 help:
 	@echo "make demo      the example playbooks, on a simulator of the service"
 	@echo "make demo-events  a rule of Event-Driven Ansible fires on the simulator; needs Java 17 or later"
-	@echo "make test      linters, sanity, unit and integration tests with one ansible-core; VERBOSE=1 shows all output"
+	@echo "make test      linters and all tests with one ansible-core; VERBOSE=1 shows all output"
 	@echo "make format    formats the Python code"
-	@echo "make matrix    the same tests with every ansible-core and Python of this machine; ONLY=ends: oldest and newest"
+	@echo "make matrix    sanity, unit and integration tests with every ansible-core and Python of this machine; ONLY=ends: oldest and newest"
 	@echo "make coverage  share of the plugins' lines that the tests run"
 	@echo "make bench     speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
 	@echo "make docs      the documentation site, in docs/build/html"

@@ -17,6 +17,7 @@ options:
       - COC has one endpoint for each site, whatever regions the account's resources are in. The wrong site returns an
         empty list, so there is no default.
       - If not set, the environment variable E(HW_REGION_NAME) is used. Either O(region) or O(endpoint) is required.
+      - The environment variable E(HUAWEICLOUD_COC_ENDPOINT) wins over it.
     type: str
   endpoint:
     description:
@@ -108,7 +109,7 @@ options:
     type: int
     default: 4
 requirements:
-  - Python 3.8 or later
+  - Python 3.8 or later; on the controller, the Python that ansible-core requires
   - requests
 notes:
   - Empty options and environment variables count as not set.

@@ -22,7 +22,7 @@ options:
     type: str
   task_name:
     description:
-      - Only tasks with this name. It does not need O(task_id).
+      - Only tasks with this name. It can be used without O(task_id).
       - Whether a part of the name matches is unknown.
     type: str
   scheduled_type:

@@ -23,13 +23,13 @@ description:
   - C(event.scheduled_task) has the fields of RV(huaweicloud.coc.scheduled_task_info#module:scheduled_tasks); for
     C(removed), the last known ones. C(event.previous) has those of the listing before, and is null for C(created).
   - A task that was not listed before and has been executed meanwhile gives C(created) and an C(execution) whose
-    C(event.previous) is null. An execution after O(since) that the first listing brings has no C(event.previous)
-    either.
+    C(event.previous) is null. It is null, too, for an execution after O(since) that the first listing brings.
   - >-
     If a listing fails, after the retries, one event with the type C(failure) says why in C(event.failure), which has
     C(msg), C(status), C(error_code), C(request_id), C(transient) and C(retry_after). The source goes on asking, with
-    pauses that grow up to ten times O(interval) or five minutes, whichever is longer. C(recovery) is the type of the
-    event when listing works again. Whatever changed meanwhile follows it.
+    pauses that grow up to ten times O(interval) or five minutes, whichever is longer; a longer one that the service
+    asks for is kept, up to a day. C(recovery) is the type of the event when listing works again. Whatever changed
+    meanwhile follows it.
   - After HTTP status 401 or 403 the source asks no more until the rulebook is started again, because repeated failures
     lock the access key. It says so in C(event.failure.msg) and in the log, and stays alive.
   - Wrong options and missing credentials end the rulebook with a message, before anything is sent.
@@ -92,7 +92,7 @@ EXAMPLES = r"""
         debug:
           msg: "{{ event.failure.msg }}"
 
-- name: Approvals of risky tasks, and executions while the rulebook was not running
+- name: Approvals of risky tasks, and failures while the rulebook was not running
   hosts: localhost
   sources:
     - huaweicloud.coc.scheduled_task:
@@ -105,6 +105,12 @@ EXAMPLES = r"""
       action:
         debug:
           msg: "{{ event.scheduled_task.name }} waits for {{ event.scheduled_task.reviewer_user_name }}"
+
+    - name: Name each execution that failed, also in the two hours before the start
+      condition: event.type == "execution" and event.scheduled_task.last_execution_status == "ABNORMAL"
+      action:
+        debug:
+          msg: "{{ event.scheduled_task.name }} failed"
 """
 
 import asyncio
