@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import email.utils
 import http.server
@@ -59,7 +58,6 @@ class Simulator:
         self._script = check_script(self.tasks, list(changes))
         self._lock = threading.Lock()
         self._chance = random.Random(self.seed)
-        self._sockets = set()
         self._page_end = None  # ID of the last task of the page before
         self._authentication = Authentication()
 
@@ -88,8 +86,6 @@ class Simulator:
         self.closing.set()
         self.refuse()
         with self._lock:
-            for connection in self._sockets:
-                _shutdown(connection)
             if self._log:
                 self._log.close()
                 self._log = None
@@ -130,18 +126,11 @@ class Simulator:
 
     # What the connections' threads call
 
-    def connected(self, connection):
+    def connected(self):
         """Count a connection; returns its serial number."""
         with self._lock:
             self.connections += 1
-            self._sockets.add(connection)
-            if self.closing.is_set():
-                _shutdown(connection)
             return self.connections
-
-    def disconnected(self, connection):
-        with self._lock:
-            self._sockets.discard(connection)
 
     def receive(self, request):
         """Record a request; returns the fault that is its lot, if any."""
@@ -153,9 +142,7 @@ class Simulator:
                 print(json.dumps(line, ensure_ascii=False), file=self._log, flush=True)
             if self.faults:
                 return self.faults.pop(0)
-            if self.fault_rate and request.path == SCHEDULED_TASKS and self._chance.random() < self.fault_rate:
-                return self._chance.choice(RANDOM_FAULTS)
-            return None
+            return self._chance.choice(RANDOM_FAULTS) if self._chance.random() < self.fault_rate else None
 
     def rate_headers(self):
         """The headers (dict) that tell how many requests remain, as the gateway words them."""
@@ -199,11 +186,8 @@ class _Server(socketserver.ThreadingTCPServer):
     def finish_request(self, request, client_address):
         if self.simulator.tls:  # here, not on accepting: a slow handshake keeps nobody else waiting
             request = self.simulator.tls.wrap_socket(request, server_side=True)
-        try:
+        with request:
             super().finish_request(request, client_address)
-        finally:
-            self.simulator.disconnected(request)
-            request.close()
 
     def handle_error(self, request, client_address):
         """Be silent about clients that went away; tell everything else."""
@@ -222,7 +206,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
     def setup(self):
         super().setup()
         self.simulator = self.server.simulator
-        self.serial = self.simulator.connected(self.connection)
+        self.serial = self.simulator.connected()
 
     def handle_one_request(self):
         self.raw_requestline = self.rfile.readline(65537)
@@ -284,10 +268,5 @@ class Exchange(http.server.BaseHTTPRequestHandler):
 
     def wait(self, seconds):
         """Wait for seconds (None: without an end), but no longer than the simulator runs."""
-        if seconds != 0 and self.simulator.closing.wait(seconds):
+        if self.simulator.closing.wait(seconds):
             raise ConnectionAbortedError("the simulator closes")
-
-
-def _shutdown(connection):
-    with contextlib.suppress(OSError):  # it may be closed
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not TLS's own, which waits for the other side

@@ -19,20 +19,11 @@ import pytest
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
-    ACCESS_KEY,
-    METADATA_SECURITY_KEY,
-    METADATA_TOKEN,
-    SCHEDULED_TASKS,
-    SECRET_KEY,
-    Exchange,
-    Simulator,
-    sample_tasks,
-)
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
 LONGEST = 20  # seconds that anything here may take before it counts as hanging
 NOW_MS = 1769846400000
-TASKS = sample_tasks(200, now_ms=NOW_MS)
+TASKS = coc_simulator.sample_tasks(200, now_ms=NOW_MS)
 IDS = [task["id"] for task in TASKS]
 
 
@@ -56,14 +47,13 @@ class Reply:
 
 
 def sign(
-    simulator, query=(), headers=(), access_key=ACCESS_KEY, secret_key=SECRET_KEY, clock=0, path=SCHEDULED_TASKS
+    simulator, query=(), headers=(), ak=coc_simulator.ACCESS_KEY, sk=coc_simulator.SECRET_KEY, minutes=0
 ) -> tuple[str, dict[str, str]]:
-    """Return the target and the headers that the vendor's SDK would send, its clock that many seconds ahead."""
-    date = (datetime.now(timezone.utc) + timedelta(seconds=clock)).strftime("%Y%m%dT%H%M%SZ")
-    host, parameters = f"127.0.0.1:{simulator.port}", list(dict(query).items())
-    headers = {**dict(headers), "X-Sdk-Date": date}
-    request = SdkRequest("GET", "http", host, path, query_params=parameters, header_params=headers, body="")
-    signed = Signer(types.SimpleNamespace(ak=access_key, sk=secret_key)).sign(request)
+    """Return the target and the headers that the vendor's SDK would send, its clock that many minutes ahead."""
+    date = (datetime.now(timezone.utc) + timedelta(minutes=minutes)).strftime("%Y%m%dT%H%M%SZ")
+    place = ("GET", "http", f"127.0.0.1:{simulator.port}", coc_simulator.SCHEDULED_TASKS)
+    sent = {"query_params": list(dict(query).items()), "header_params": {**dict(headers), "X-Sdk-Date": date}}
+    signed = Signer(types.SimpleNamespace(ak=ak, sk=sk)).sign(SdkRequest(*place, **sent, body=""))
     return signed.uri, signed.header_params
 
 
@@ -107,8 +97,8 @@ def received(simulator) -> tuple[bytes, bool]:
 
 def metadata(simulator) -> dict[str, str]:
     """Return the credentials that the metadata service hands out."""
-    token = send(simulator, METADATA_TOKEN, {"X-Metadata-Token-Ttl-Seconds": "21600"}, "PUT")
-    reply = send(simulator, METADATA_SECURITY_KEY, {"X-Metadata-Token": token.content.decode()})
+    token = send(simulator, coc_simulator.METADATA_TOKEN, {"X-Metadata-Token-Ttl-Seconds": "21600"}, "PUT")
+    reply = send(simulator, coc_simulator.METADATA_SECURITY_KEY, {"X-Metadata-Token": token.content.decode()})
     assert (token.status, reply.status) == (200, 200)
     return reply.document["credential"]
 
@@ -117,12 +107,5 @@ def metadata(simulator) -> dict[str, str]:
 def waits(monkeypatch) -> list[float]:
     """Make the simulator's pauses short; return the list of them, in seconds."""
     made: list[float] = []
-    monkeypatch.setattr(Exchange, "wait", lambda _exchange, seconds: made.append(seconds) if seconds else None)
+    monkeypatch.setattr(coc_simulator.Exchange, "wait", lambda _exchange, seconds: made.append(seconds))
     return made
-
-
-@pytest.fixture(scope="package")
-def large():
-    """A simulator with 200 tasks that no test changes."""
-    with Simulator(tasks=TASKS) as running:
-        yield running

@@ -7,53 +7,24 @@
 from __future__ import annotations
 
 import errno
-import http.client
 import json
 import re
 import socket
-import ssl
-import sys
 import time
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
-    AUTH_TOKEN,
-    METADATA_SECURITY_KEY,
-    METADATA_TOKEN,
-    SCHEDULED_TASKS,
-    SECRET_KEY,
-    SECURITY_TOKEN,
-    Simulator,
-    hang,
-)
-from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import (
-    IDS,
-    LONGEST,
-    TASKS,
-    ask,
-    connect,
-    metadata,
-    send,
-    sign,
-)
+from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Simulator
+from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import TASKS, ask, connect, metadata, send
 
 
 @pytest.mark.parametrize("method, path", [("POST", SCHEDULED_TASKS), ("GET", "/v1/schedule"), ("GET", "/")])
 def test_only_one_operation_is_known(simulator, method, path):
-    _target, headers = sign(simulator, path=path)
-    reply = send(simulator, path, headers, method)
+    reply = send(simulator, path, method=method)
     assert reply.refusal[:2] == (404, "APIGW.0101")
     assert reply.document["request_id"] == reply.headers["X-Request-Id"]
-
-
-def test_headers_that_tell_of_a_rate_limit(simulator):
-    assert ask(simulator).headers["X-Apig-Ratelimit-User"] is None
-    simulator.rate_limit = 3
-    told = [ask(simulator).headers["X-Apig-Ratelimit-User"] for _turn in range(3)]
-    assert told == [f"remain:{remaining},limit:3,time:5 minute" for remaining in (1, 0, 0)]
 
 
 def test_answer_is_packed_for_who_accepts_it(simulator):
@@ -65,19 +36,10 @@ def test_answer_is_packed_for_who_accepts_it(simulator):
     assert packed.document == plain.document == off.document
 
 
-def test_one_that_never_shakes_hands_keeps_nobody_waiting(authority):
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("127.0.0.1").configure_cert(server)
-    authority.configure_trust(client)
-    with Simulator(tls=server) as simulator, socket.create_connection(("127.0.0.1", simulator.port)):
-        connection = http.client.HTTPSConnection("127.0.0.1", simulator.port, timeout=LONGEST, context=client)
-        assert send(simulator, *sign(simulator), connection=connection).status == 200
-
-
 def test_latency(simulator, waits):
     simulator.latency = 5
     assert ask(simulator).status == 200
-    assert waits == [5]
+    assert waits[-1] == 5
 
 
 @pytest.mark.parametrize(
@@ -99,26 +61,25 @@ def test_unknown_setting_is_a_mistake_in_the_test(simulator, setting, value, err
 def test_log_has_no_secret(tmp_path):
     log = tmp_path / "log"
     with Simulator(log=log) as simulator:
-        ask(simulator, {"task_name": "日志"}, headers={"X-Security-Token": SECURITY_TOKEN})
-        send(simulator, SCHEDULED_TASKS, {"X-Auth-Token": AUTH_TOKEN})
+        ask(simulator, {"task_name": "日志"}, headers={"X-Security-Token": coc_simulator.SECURITY_TOKEN})
+        send(simulator, SCHEDULED_TASKS, {"X-Auth-Token": coc_simulator.AUTH_TOKEN})
         metadata(simulator)
-        tokens = [simulator.requests[-1].header("X-Metadata-Token")]
-        signatures = [simulator.requests[0].header("Authorization")]
+        sent = [simulator.requests[0].header("Authorization"), simulator.requests[3].header("X-Metadata-Token")]
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [line["path"] for line in lines] == [SCHEDULED_TASKS, SCHEDULED_TASKS, METADATA_TOKEN, METADATA_SECURITY_KEY]
+    metadata_paths = [coc_simulator.METADATA_TOKEN, coc_simulator.METADATA_SECURITY_KEY]
+    assert [line["path"] for line in lines] == [SCHEDULED_TASKS, SCHEDULED_TASKS, *metadata_paths]
     assert [line["connection"] for line in lines] == [1, 2, 3, 4]
     assert lines[0]["query"] == [["task_name", "日志"]]
     assert ["X-Auth-Token", "***"] in lines[1]["headers"]
-    secrets = [SECURITY_TOKEN, AUTH_TOKEN, SECRET_KEY, *tokens, *signatures]
+    secrets = [coc_simulator.SECURITY_TOKEN, coc_simulator.AUTH_TOKEN, coc_simulator.SECRET_KEY, *sent]
     assert not [secret for secret in secrets if secret in log.read_text()]
 
 
 def test_leaving_it_ends_every_connection():
     with Simulator() as simulator:
-        simulator.faults.append(hang())
+        simulator.faults.append(coc_simulator.hang())
         connection = connect(simulator)
-        target, headers = sign(simulator)
-        connection.request("GET", target, headers=headers)
+        connection.request("GET", SCHEDULED_TASKS)
         while not simulator.requests:
             time.sleep(0.01)
     with pytest.raises(ConnectionError):
@@ -130,7 +91,7 @@ def test_leaving_it_ends_every_connection():
 # Tasks that change
 
 
-@pytest.mark.parametrize("which", [2, -198, IDS[2], "same name"])
+@pytest.mark.parametrize("which", [2, -198, TASKS[2]["id"], "same name"])
 def test_a_task_is_changed_by_index_id_or_name(which):
     tasks = [*TASKS[:2], {**TASKS[2], "name": "same name"}, *TASKS[3:]]
     with Simulator(list(tasks)) as simulator:
@@ -168,30 +129,16 @@ def test_wrong_change_is_refused(simulator, change):
     assert simulator.tasks is tasks
 
 
-def test_no_change_is_lost_among_threads(simulator):
-    count, interval = simulator.tasks[0]["execution_count"], sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # they interrupt each other as often as can be
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            threads.map(lambda _turn: simulator.change(task=0, run="READY"), range(800))
-    finally:
-        sys.setswitchinterval(interval)
-    assert simulator.tasks[0]["execution_count"] == count + 800
-
-
 def test_script_changes_tasks_in_the_order_of_time():
-    script = [
-        {"after": 0.2, "remove": "made by the script"},
-        {"after": 0.1, "add": {"name": "made by the script"}},
-        {"after": 600, "remove": 0},
-    ]
+    late = {"after": 600, "remove": 0}
+    script = [late, {"after": 0.1, "task": "new", "run": "PAUSED"}, {"after": 0, "add": {"name": "new"}}]
+    start = time.monotonic()
     with Simulator(3, changes=script) as simulator:
-        counts = [3]
-        until = time.monotonic() + LONGEST
-        while counts != [3, 4, 3] and time.monotonic() < until:
-            counts += [len(simulator.tasks)] if len(simulator.tasks) != counts[-1] else []
+        while simulator.tasks[-1].get("last_execution_status") != "PAUSED" and time.monotonic() < start + 20:
             time.sleep(0.01)
-    assert counts == [3, 4, 3]
+    assert time.monotonic() >= start + 0.1
+    assert [task["execution_count"] for task in simulator.tasks if task["name"] == "new"] == [1]
+    assert len(simulator.tasks) == 4
 
 
 @pytest.mark.parametrize(
