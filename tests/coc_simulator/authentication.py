@@ -82,10 +82,7 @@ class Authentication:
         return SECRET_KEY
 
     def metadata_token(self, request, behavior):
-        """The token (str) that the metadata service gives, with which its credentials can be asked for.
-
-        :raises ApiError: the request does not say how long it is to be valid, or ``behavior`` refuses it
-        """
+        """The token (str) that the metadata service gives, with which its credentials can be asked for."""
         if behavior.metadata_token_status != 200:
             raise ApiError(behavior.metadata_token_status, "ECS.0000", "No token.")
         lifetime = "X-Metadata-Token-Ttl-Seconds"
@@ -96,10 +93,7 @@ class Authentication:
         return token
 
     def metadata_credentials(self, request, behavior, now):
-        """The document (dict) with credentials that the metadata service gives.
-
-        :raises ApiError: the request has no token, and ``behavior`` demands one
-        """
+        """The document (dict) with credentials that the metadata service gives."""
         demands_token = behavior.metadata_token_status == 200
         if demands_token and request.header("X-Metadata-Token") not in self._metadata_tokens:
             raise ApiError(401, "ECS.0002", "X-Metadata-Token is missing or unknown.")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import gzip
 import json
 
@@ -43,25 +44,20 @@ def mutate(function):
     return fault
 
 
-def reset(when="before"):
-    """Reset the connection (TCP RST), ``before`` anything is sent, half-way through the ``headers`` or the ``body``."""
-    return _break(when, True)
-
-
-def close(when="before"):
-    """Close the connection (TCP FIN), ``before`` anything is sent, half-way through the ``headers`` or the ``body``."""
-    return _break(when, False)
-
-
-def _break(when, reset):
+def _break(is_reset, when="before"):
+    """End the connection ``before`` anything is sent, half-way through the ``headers``, or through the ``body``."""
     of_head, of_body = {"before": (0, 0), "headers": (0.5, 0), "body": (1, 0.5)}[when]
 
     def fault(exchange, answer):
         head, content = answer.encode()
         part = head[: int(len(head) * of_head)] + content[: int(len(content) * of_body)]
-        exchange.disconnect(part, reset)
+        exchange.disconnect(part, is_reset)
 
     return fault
+
+
+reset = functools.partial(_break, True)  # TCP RST
+close = functools.partial(_break, False)  # TCP FIN
 
 
 def cut_body(keep=20, framing="length"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import time
 import urllib.parse
 from dataclasses import dataclass, replace
 
@@ -24,29 +23,25 @@ def to_json(document):
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+@dataclass
 class Request:
-    """A request as it arrived.
+    """A request as it arrived."""
 
-    ``method`` (str), ``path`` (str, still encoded), ``raw_query`` (str, as sent), ``query`` (list of (name, value)),
-    ``headers`` (list of (name, value), original casing and order), ``content`` (bytes), ``connection`` (int, the serial
-    number of its TCP connection, from 1), ``time`` (float, seconds since the epoch, of the real clock).
-    """
+    method: str
+    path: str  # still encoded
+    raw_query: str  # as sent
+    headers: list[tuple[str, str]]  # original casing and order
+    content: bytes
+    connection: int  # the serial number of its TCP connection, from 1
 
-    def __init__(self, method, target, headers, content, connection):
-        self.method = method
-        self.path, _separator, self.raw_query = target.partition("?")
-        self.query = decode_query(self.raw_query)
-        self.headers = headers
-        self.content = content
-        self.connection = connection
-        self.time = time.time()
+    @property
+    def query(self):
+        """The parameters, a list of (name, value)."""
+        return decode_query(self.raw_query)
 
     def header(self, name):
         """The value (str) of a header by its name in any case; None if it was not sent."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
-
-    def __repr__(self):
-        return f"<{self.method} {self.path}?{self.raw_query} on connection {self.connection}>"
 
 
 @dataclass

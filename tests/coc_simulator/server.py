@@ -104,10 +104,7 @@ class Simulator:
     def change(self, **change):
         """Change, add or remove a task at once: ``simulator.change(task=0, run="ABNORMAL")``, see changes.py.
 
-        ``tasks`` becomes another list, and the task another dict: what was taken from it before stays as it was.
-
         :returns: (dict) the task, as it is now or was when it was removed
-        :raises ValueError: it is not a change, or there is no such task
         """
         with self._lock:
             self.tasks, task = apply_change(self.tasks, change)
@@ -138,7 +135,7 @@ class Simulator:
             self.requests.append(request)
             if self._log:
                 shown = [(name, "***" if name.lower() in SECRETS else value) for name, value in request.headers]
-                line = {**vars(request), "headers": shown, "content": len(request.content)}
+                line = {**vars(request), "query": request.query, "headers": shown, "content": len(request.content)}
                 print(json.dumps(line, ensure_ascii=False), file=self._log, flush=True)
             if self.faults:
                 return self.faults.pop(0)
@@ -152,12 +149,8 @@ class Simulator:
         return {"X-Apig-Ratelimit-User": f"remain:{remaining},limit:{self.rate_limit},time:5 minute"}
 
     def handle(self, request):
-        """The normal answer to a request, a document for JSON.
-
-        :raises ApiError: it is refused
-        """
-        operation = (request.method, request.path)
-        behavior = self.behavior
+        """The normal answer to a request, a document for JSON, unless it raises ApiError."""
+        operation, behavior = (request.method, request.path), self.behavior
         if operation == ("GET", SCHEDULED_TASKS):
             self._authentication.check(request, self.now())
             check_scope(request, behavior.required_scope)
@@ -215,7 +208,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             return
         length = self.headers.get("Content-Length", "0")
         content = self.rfile.read(int(length)) if length.isdigit() else b""
-        self.request_read = Request(self.command, self.path, self.headers.items(), content, self.serial)
+        path, _separator, query = self.path.partition("?")
+        self.request_read = Request(self.command, path, query, self.headers.items(), content, self.serial)
         fault = self.simulator.receive(self.request_read)
         try:
             answer = self._answer(200, self.simulator.handle(self.request_read))
