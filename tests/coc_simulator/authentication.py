@@ -121,20 +121,16 @@ def check_scope(request, required):
 # Signatures
 
 
-def _encode(text):
-    return urllib.parse.quote(text, safe="-_.~")
-
-
 def _canonical_query(raw):
     """The one spelling of a query string that a signature is made over."""
-    return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in sorted(decode_query(raw)))
+    pairs = [[urllib.parse.quote(text, safe="-_.~") for text in pair] for pair in sorted(decode_query(raw))]
+    return "&".join(map("=".join, pairs))
 
 
 def _canonical_request(request, signed_names):
     """The text whose digest is signed."""
-    uri = "/".join(_encode(urllib.parse.unquote(segment)) for segment in request.path.split("/"))
     names = sorted(signed_names)
-    lines = [request.method, uri if uri.endswith("/") else uri + "/", _canonical_query(request.raw_query)]
+    lines = [request.method, request.path + "/", request.raw_query]
     lines += [f"{name}:{(request.header(name) or '').strip()}" for name in names]
     return "\n".join([*lines, "", ";".join(names), hashlib.sha256(request.content).hexdigest()])
 
@@ -156,9 +152,8 @@ def check_signature(request, secret_key, signed_names, signature, now):
     if abs(signed_at - now) > MOST_SKEW:
         ours = datetime.fromtimestamp(now, timezone.utc).strftime(DATE)
         raise unauthorized(f"signature expired, signature time:{date},server time:{ours}")
-    query = request.raw_query
-    if query != _canonical_query(query):
-        raise unauthorized("the query string is not the canonical one: " + query)
+    if request.raw_query != _canonical_query(request.raw_query):
+        raise unauthorized("the query string is not the canonical one: " + request.raw_query)
     canonical = _canonical_request(request, signed_names)
     to_sign = f"SDK-HMAC-SHA256\n{date}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     expected = hmac.new(secret_key.encode(), to_sign.encode(), hashlib.sha256).hexdigest()

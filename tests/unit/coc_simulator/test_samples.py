@@ -32,16 +32,13 @@ def test_ids_are_unique_and_of_the_reference_s_form():
     assert not [task_id for task_id in ids if not re.fullmatch("ST.{24}", task_id)]
 
 
-CHOICES = {
-    name: set(allowed.pattern.split("|"))
-    for name, allowed in PARAMETERS.items()
-    if isinstance(allowed, re.Pattern) and "|" in allowed.pattern
-}
-
-
-@pytest.mark.parametrize("field, values", [*CHOICES.items(), ("enabled", {True, False})])
-def test_every_value_occurs_by_default(field, values):
-    assert {task[field] for task in sample_tasks() if task.get(field) not in (None, "")} == values
+def test_every_value_occurs_by_default():
+    tasks = sample_tasks()
+    patterns = {name: allowed.pattern for name, allowed in PARAMETERS.items() if isinstance(allowed, re.Pattern)}
+    for name, pattern in patterns.items():
+        if "|" in pattern:
+            assert {task.get(name) for task in tasks} - {None, ""} == set(pattern.split("|"))
+    assert {task["enabled"] for task in tasks} == {True, False}
 
 
 def test_default_tasks_are_believable():
