@@ -26,7 +26,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import types
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +35,7 @@ import yaml
 
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import compare
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import messages, server
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import server
 
 HERE = Path(__file__).parent
 SIZES = (200, 1000, 10_000)  # tasks that the simulator has
@@ -91,20 +90,18 @@ class Exchange(coc_simulator.Exchange):
         super().send(content)
 
 
-def remember_pages(to_json):
-    """Return a ``to_json`` that encodes each page once: it is not the simulator that is measured."""
-    pages = {}
+pages: dict[tuple, bytes] = {}
 
-    def encode(document):
-        page = document.get("scheduled_tasks")
-        if not page:
-            return to_json(document)
-        key = (document["count"], page[0]["id"], page[-1]["id"])
-        if key not in pages:
-            pages[key] = to_json(document)
-        return pages[key]
 
-    return encode
+def encode_once(document):
+    """Encode a document as the simulator does, but each page once: it is not the simulator that is measured."""
+    tasks = document.get("scheduled_tasks")
+    if not tasks:
+        return coc_simulator.to_json(document)
+    key = (document["count"], tasks[0]["id"], tasks[-1]["id"])
+    if key not in pages:
+        pages[key] = coc_simulator.to_json(document)
+    return pages[key]
 
 
 def cpu_of_children():
@@ -113,10 +110,9 @@ def cpu_of_children():
     return usage.ru_utime + usage.ru_stime
 
 
-quick = mock.patch.multiple(server, Exchange=Exchange, to_json=remember_pages(coc_simulator.to_json))
-pack_once = mock.patch.object(
-    messages, "gzip", types.SimpleNamespace(compress=functools.lru_cache(maxsize=None)(gzip.compress))
-)
+def read_plays(name):
+    """Return the plays (dict) of a file by their names."""
+    return {play["name"]: play for play in yaml.safe_load((HERE / name).read_text(encoding="utf-8"))}
 
 
 class Bench:
@@ -143,8 +139,6 @@ class Bench:
             "HUAWEICLOUD_SDK_AK": coc_simulator.ACCESS_KEY,
             "HUAWEICLOUD_SDK_SK": coc_simulator.SECRET_KEY,
         }
-        for play in yaml.safe_load((HERE / "scenarios.yml").read_text(encoding="utf-8")):
-            (self.folder / f"{play['name']}.yml").write_text(yaml.safe_dump([play]))
 
     def serve(self, number, latency=0):
         """Let the simulator have ``number`` tasks, and wait ``latency`` seconds before each answer."""
@@ -158,16 +152,22 @@ class Bench:
             text = json.dumps(listing, ensure_ascii=False, separators=(",", ":"))
             self.listing.write_text(text, encoding="utf-8")
 
+    def play(self, play, *arguments, **variables):
+        """Write a play (dict) to a file and return the command line that runs it, for the tasks that are served."""
+        file = self.folder / f"{play['name']}.yml"
+        file.write_text(yaml.safe_dump([play]))
+        service = {"endpoint": self.simulator.endpoint, "auth_token": coc_simulator.AUTH_TOKEN}
+        extra_vars = {"number": len(self.simulator.tasks), **service, **variables}
+        return ["ansible-playbook", file.name, *arguments, "--extra-vars", json.dumps(extra_vars)]
+
     def scenarios(self):
         """Return the command line of each scenario, by its name, for the tasks that are served."""
-        number = len(self.simulator.tasks)
         ids = [task["id"] for task in self.simulator.tasks[:20]]
-        offsets = ",".join(map(str, range(0, number, 1000)))
-        token = coc_simulator.AUTH_TOKEN
+        offsets = ",".join(map(str, range(0, len(self.simulator.tasks), 1000)))
+        plays = read_plays("scenarios.yml")
 
         def play(name, **variables):
-            variables.update(number=number, endpoint=self.simulator.endpoint, auth_token=token)
-            return ["ansible-playbook", f"{name}.yml", "--extra-vars", json.dumps(variables)]
+            return self.play(plays[name], **variables)
 
         return {
             "ping": play("Ping"),
@@ -179,7 +179,7 @@ class Bench:
             "SDK alone": [*self.sdk, "1000"],
             "SDK alone, pages of 10": self.sdk,
             "curl": [
-                *("curl", "-sSf", "--compressed", "-H", f"X-Auth-Token: {token}"),
+                *("curl", "-sSf", "--compressed", "-H", f"X-Auth-Token: {coc_simulator.AUTH_TOKEN}"),
                 f"{self.simulator.endpoint}/v1/schedule/task?limit=1000&offset={{{offsets}}}",
             ],
             "set_fact": play("Constant"),
@@ -246,10 +246,8 @@ def measure_hosts(bench, rounds):
     """Return the Runs of plays of many hosts, by (play, number of hosts)."""
     bench.simulator.markers = "always"
     bench.serve(200)
-    plays = {play["name"]: play for play in yaml.safe_load((HERE / "hosts.yml").read_text(encoding="utf-8"))}
-    listing = json.loads(bench.listing.read_text(encoding="utf-8"))
-    plays["Plain variable"]["vars"]["found"] = listing["scheduled_tasks"]
-    extra = {"number": 200, "endpoint": bench.simulator.endpoint, "auth_token": coc_simulator.AUTH_TOKEN}
+    plays = read_plays("hosts.yml")
+    plays["Plain variable"]["vars"]["found"] = json.loads(bench.listing.read_text("utf-8"))["scheduled_tasks"]
     runs: dict[tuple[str, int], list[Run]] = collections.defaultdict(list)
     for number in HOSTS:
         inventory = bench.folder / f"{number} hosts"
@@ -259,10 +257,7 @@ def measure_hosts(bench, rounds):
             for name, play in plays.items():
                 if number == 1000 and name in ("Lookup", "Uri of each host"):
                     continue  # 3000 requests each: minutes that tell nothing new
-                path = bench.folder / f"{name}.yml"
-                path.write_text(yaml.safe_dump([play]))
-                arguments = ["-i", str(inventory), "--forks", str(FORKS), "--extra-vars", json.dumps(extra)]
-                runs[name, number].append(bench.run(["ansible-playbook", *arguments, str(path)]))
+                runs[name, number].append(bench.run(bench.play(play, "-i", str(inventory), "--forks", str(FORKS))))
     return runs
 
 
@@ -437,6 +432,8 @@ def main():
     parser.add_argument("--output", type=Path, required=True, help="the folder for the report")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
+    quick = mock.patch.multiple(server, Exchange=Exchange, to_json=encode_once)
+    pack_once = mock.patch.object(gzip, "compress", functools.lru_cache(maxsize=None)(gzip.compress))
     with quick, pack_once, coc_simulator.Simulator([]) as simulator, tempfile.TemporaryDirectory() as folder:
         bench = Bench(simulator, folder, arguments.sdk.absolute())
         runs = measure(bench, arguments.rounds)
