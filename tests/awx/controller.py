@@ -11,6 +11,7 @@ of AWX 24.6.1, and so is what its user interface sends: see :func:`open_question
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.server
 import json
 import re
@@ -26,16 +27,20 @@ ADMINISTRATOR = "admin"  # of the system
 MANAGER = "manager"  # administrator of the second organization
 PASSWORD = "FakePasswordOfTheController"
 ORGANIZATIONS = {ADMINISTRATOR: None, MANAGER: 2}  # what is theirs; None: everything
-TOKENS = {user: f"FakeTokenOf{user.title()}" for user in ORGANIZATIONS}
-USERS = {f"Bearer {token}": user for user, token in TOKENS.items()} | {
-    f"Basic {base64.b64encode(f'{user}:{PASSWORD}'.encode()).decode()}": user for user in ORGANIZATIONS
-}
+TOKENS = {user: base64.b64encode(f"{user}:{PASSWORD}".encode()).decode() for user in ORGANIZATIONS}
+USERS = {f"{scheme} {token}": user for user, token in TOKENS.items() for scheme in ("Basic", "Bearer")}
 ENCRYPTED = "$encrypted$"
 
 FIELD_KEYS = {"id", "label", "type", "secret", "choices", "help_text", "format", "multiline", "default"}
 IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-ANSWER_TYPES = {"integer": (int,), "float": (int, float), "multiselect": (list,)}  # others are text
-SURVEY_TYPES = {"text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float"}
+QUESTION_KEYS: dict[str, t.Any] = {
+    **{"question_name": str, "type": str, "variable": str, "required": bool},
+    **dict.fromkeys(("min", "max"), (int, type(None))),
+}
+ANSWER_TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("text", "textarea", "password", "multiplechoice"), (str,)),
+    **{"multiselect": (list,), "integer": (int,), "float": (int, float)},
+}
 ASSOCIATIONS = {"credentials", "success_nodes", "failure_nodes", "always_nodes", "instance_groups", "labels"}
 REQUIRED = {
     "credential_types": {"name", "kind", "inputs", "injectors"},
@@ -63,81 +68,76 @@ Item = t.Dict[str, t.Any]
 
 
 class Refusal(Exception):
-    """What AWX answers with status 400."""
+    """What AWX answers with an error status."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
-class Forbidden(Exception):
-    """What AWX answers with status 403."""
+def require(condition: object, refusal: str, status: int = 400) -> None:
+    """Raise :class:`Refusal` unless the condition is met."""
+    if not condition:
+        raise Refusal(refusal, status)
 
 
 def check_inputs(inputs: Item) -> None:
     """Raise :class:`Refusal` for inputs of a credential type that AWX does not save."""
     fields = inputs.get("fields", [])
-    if set(inputs) - {"fields", "required"} or not all({"id", "label"} <= set(field) <= FIELD_KEYS for field in fields):
-        raise Refusal(f"inputs: unknown or missing keys in {inputs}")
+    require(set(inputs) <= {"fields", "required"}, f"inputs: unknown keys in {inputs}")
+    require(all({"id", "label"} <= set(field) <= FIELD_KEYS for field in fields), f"inputs: wrong keys in {fields}")
     ids = [field["id"] for field in fields]
-    if len(set(ids)) < len(ids) or not all(IDENTIFIER.fullmatch(name) and name != "tower" for name in ids):
-        raise Refusal(f"inputs: IDs must be unique variable names: {ids}")
-    if not set(inputs.get("required", [])) <= set(ids):
-        raise Refusal("inputs: a required field is not defined")
+    names = {name for name in ids if IDENTIFIER.fullmatch(name) and name != "tower"}
+    require(len(names) == len(ids), f"inputs: IDs must be unique variable names: {ids}")
+    require(set(inputs.get("required", [])) <= names, "inputs: a required field is not defined")
     for field in fields:
-        if field.get("type", "string") not in ("string", "boolean"):
-            raise Refusal(f"inputs: type of {field['id']}")
-        if field.get("type") == "boolean" and {"secret", "choices", "format", "multiline"} & set(field):
-            raise Refusal(f"inputs: {field['id']} is a boolean")
+        kind = field.get("type", "string")
+        require(kind in ("string", "boolean"), f"inputs: type of {field['id']}")
+        of_text = {"secret", "choices", "format", "multiline"} & set(field)
+        require(kind == "string" or not of_text, f"inputs: {field['id']} is a boolean")
 
 
 def check_injectors(injectors: Item, inputs: Item) -> None:
     """Raise :class:`Refusal` for injectors of a credential type that AWX does not save."""
-    if set(injectors) - {"env", "extra_vars", "file"}:
-        raise Refusal(f"injectors: {sorted(injectors)}")
+    require(set(injectors) <= {"env", "extra_vars", "file"}, f"injectors: {sorted(injectors)}")
     files = injectors.get("file", {})
     names = all(re.fullmatch(r"template(\.[a-zA-Z_]\w*)?", name) for name in files)
-    if not names or ("template" in files and len(files) > 1):
-        raise Refusal(f"injectors: files {sorted(files)}")
+    require(names and ("template" not in files or len(files) == 1), f"injectors: files {sorted(files)}")
     variables = [*injectors.get("env", {}), *injectors.get("extra_vars", {})]
-    if not all(map(IDENTIFIER.fullmatch, variables)):
-        raise Refusal(f"injectors: not all are names of variables: {variables}")
-    if any(name.startswith("ANSIBLE_") for name in injectors.get("env", {})):
-        raise Refusal(f"injectors: a variable may affect Ansible's configuration: {variables}")
+    require(all(map(IDENTIFIER.fullmatch, variables)), f"injectors: not all are names of variables: {variables}")
+    own = not any(name.startswith("ANSIBLE_") for name in injectors.get("env", {}))
+    require(own, f"injectors: a variable may affect Ansible's configuration: {variables}")
     known: Item = {field["id"]: "EXAMPLE" for field in inputs["fields"]}
     known["tower"] = {"filename": "EXAMPLE"} if files else {}
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
-    for kind in injectors.values():
-        for name, template in kind.items():
-            if not isinstance(template, str):
-                raise Refusal(f"injectors: {name} is no text")
-            try:
-                environment.from_string(template).render(known)
-            except jinja2.TemplateError as error:
-                raise Refusal(f"injectors: {name}: {error}") from None
+    for name, template in (item for kind in injectors.values() for item in kind.items()):
+        require(isinstance(template, str), f"injectors: {name} is no text")
+        try:
+            environment.from_string(template).render(known)
+        except jinja2.TemplateError as error:
+            raise Refusal(f"injectors: {name}: {error}") from None
 
 
 def check_survey(survey: Item) -> None:
     """Raise :class:`Refusal` for a survey that AWX does not save."""
-    if not {"name", "description", "spec"} <= set(survey) or not survey["spec"]:
-        raise Refusal(f"survey: keys {sorted(survey)}, or no question")
+    require({"name", "description", "spec"} <= set(survey) and survey["spec"], f"survey: not complete: {survey}")
     variables = [question["variable"] for question in survey["spec"]]
-    if len(set(variables)) < len(variables):
-        raise Refusal(f"survey: repeated variables in {variables}")
+    require(len(set(variables)) == len(variables), f"survey: repeated variables in {variables}")
     for question in survey["spec"]:
-        kinds = {"question_name": str, "type": str, "variable": str, "required": bool}
-        if any(not isinstance(question.get(key), kind) for key, kind in kinds.items()):
-            raise Refusal(f"survey: incomplete question {question}")
-        if question["type"] not in SURVEY_TYPES or ("choices" in question) != question["type"].startswith("multi"):
-            raise Refusal(f"survey: type of {question}")
-        if any(not isinstance(question.get(key), (int, type(None))) for key in ("min", "max")):
-            raise Refusal(f"survey: limits of {question}")
-        default = question.get("default", "")  # an empty one is never refused
-        if default and type(default) not in ANSWER_TYPES.get(question["type"], (str,)):
-            raise Refusal(f"survey: default of {question}")
-        if default and not set(chosen(default)) <= set(question.get("choices", chosen(default))):
-            raise Refusal(f"survey: default of {question}")
+        complete = all(isinstance(question.get(key), kinds) for key, kinds in QUESTION_KEYS.items())
+        require(complete, f"survey: incomplete question {question}")
+        kind, default = question["type"], question.get("default")
+        require(kind in ANSWER_TYPES, f"survey: type of {question}")
+        require(("choices" in question) == kind.startswith("multi"), f"survey: choices of {question}")
+        if default:  # an empty one is never refused
+            fits = type(default) in ANSWER_TYPES[kind] and is_offered(default, question)
+            require(fits, f"survey: default of {question}")
 
 
-def chosen(value: t.Any) -> list[t.Any]:
-    """Return the choices in an answer to a question of either type with choices."""
-    return value if isinstance(value, list) else [value]
+def is_offered(answer: t.Any, question: Item) -> bool:
+    """Return whether a question has no choices, or all of the answer, which may be a list, are among them."""
+    chosen = set(answer) if isinstance(answer, list) else {answer}
+    return "choices" not in question or chosen <= set(question["choices"])
 
 
 def check_answers(answers: Item, survey: Item) -> None:
@@ -147,50 +147,44 @@ def check_answers(answers: Item, survey: Item) -> None:
     """
     questions = {question["variable"]: question for question in survey.get("spec", [])}
     for name, value in answers.items():
-        if name not in questions:
-            raise Refusal(f"extra_data: the job template does not ask for {name}")
+        require(name in questions, f"extra_data: the job template does not ask for {name}")
         question = questions[name]
-        if type(value) not in ANSWER_TYPES.get(question["type"], (str,)):
-            raise Refusal(f"extra_data: {name}: {value!r} is of another type than the question")
-        if "choices" in question:
-            if not set(chosen(value)) <= set(question["choices"]):
-                raise Refusal(f"extra_data: {name}: {value!r} is no choice")
-            continue
-        size = value if question["type"] in ("integer", "float") else len(value)
-        least, most = (size if question.get(key) is None else question[key] for key in ("min", "max"))
-        if not least <= size <= most:
-            raise Refusal(f"extra_data: {name}: {value!r} is out of range")
+        types = ANSWER_TYPES[question["type"]]
+        require(type(value) in types, f"extra_data: {name}: {value!r} is of another type than the question")
+        require(is_offered(value, question), f"extra_data: {name}: {value!r} is no choice")
+        if "choices" not in question:
+            size = len(value) if isinstance(value, str) else value
+            least, most = (size if question.get(key) is None else question[key] for key in ("min", "max"))
+            require(least <= size <= most, f"extra_data: {name}: {value!r} is out of range")
 
 
 def check_rrule(rrule: str) -> None:
     """Raise :class:`Refusal` for a schedule's rule that AWX does not take."""
-    if len(re.findall(r"DTSTART(?:;[^:]+)?:\d+T\d+", rrule)) != 1 or re.search(r"DTSTART:\d+T\d+(?!\d|Z)", rrule):
-        raise Refusal(f"rrule: one DTSTART is needed, with a time zone: {rrule}")
-    rules = re.findall(r"(?:RR|EXR)ULE:\S*", rrule)
-    if not any(rule.startswith("RRULE") for rule in rules) or re.search("(?:EX|R)DATE:", rrule):
-        raise Refusal(f"rrule: an RRULE is needed, and no EXDATE or RDATE: {rrule}")
-    for rule in rules:
+    starts = len(re.findall(r"DTSTART(?:;[^:]+)?:\d+T\d+", rrule))
+    zoned = not re.search(r"DTSTART:\d+T\d+(?!\d|Z)", rrule)
+    require(starts == 1 and zoned, f"rrule: one DTSTART is needed, with a time zone: {rrule}")
+    require("RRULE:" in rrule, f"rrule: an RRULE is needed: {rrule}")
+    require(not re.search("(?:EX|R)DATE:", rrule), f"rrule: neither EXDATE nor RDATE is supported: {rrule}")
+    for rule in re.findall(r"(?:RR|EXR)ULE:\S*", rrule):
         parts = dict(part.split("=", 1) for part in rule.partition(":")[2].split(";") if "=" in part)
-        if "INTERVAL" not in parts or parts.get("FREQ") == "SECONDLY":
-            raise Refusal(f"rrule: INTERVAL is needed, and SECONDLY is not supported: {rule}")
-        if re.match(r"\d", parts.get("BYDAY", "")) or {"COUNT", "UNTIL"} <= set(parts):
-            raise Refusal(f"rrule: neither a number before BYDAY, nor COUNT with UNTIL: {rule}")
-        if re.match(r"[1-9]\d{3}", parts.get("COUNT", "")):
-            raise Refusal(f"rrule: COUNT is 999 at most: {rule}")
+        require("INTERVAL" in parts, f"rrule: INTERVAL is needed: {rule}")
+        require(parts.get("FREQ") != "SECONDLY", f"rrule: SECONDLY is not supported: {rule}")
+        require(not re.match(r"\d", parts.get("BYDAY", "")), f"rrule: no number may come before BYDAY: {rule}")
+        require(not {"COUNT", "UNTIL"} <= set(parts), f"rrule: COUNT excludes UNTIL: {rule}")
+        require(not re.match(r"[1-9]\d{3}", parts.get("COUNT", "")), f"rrule: COUNT is 999 at most: {rule}")
     utc_until = re.sub(r"(UNTIL=\d+T\d+)(?!\d|Z)", r"\1Z", rrule)  # AWX converts one in local time
     try:
         first = next(iter(rrulestr(utc_until, forceset=True)), None)
     except ValueError as error:
         raise Refusal(f"rrule: {error}: {rrule}") from None
-    if first and not first.tzinfo:
-        raise Refusal(f"rrule: its time zone is unknown: {rrule}")
+    require(first is None or first.tzinfo, f"rrule: its time zone is unknown: {rrule}")
 
 
 def check_paths(paths: list[str]) -> None:
     """Raise :class:`Refusal` for "Paths to expose to isolated jobs" that AWX does not save."""
     for path in paths:
-        if not re.fullmatch(r"/[^:]*(:/[^:]*(:(z|O|ro|rw))?)?", path):
-            raise Refusal(f"AWX_ISOLATION_SHOW_PATHS: {path} is not HOST-DIR[:CONTAINER-DIR[:OPTIONS]]")
+        valid = re.fullmatch(r"/[^:]*(:/[^:]*(:(z|O|ro|rw))?)?", path)
+        require(valid, f"AWX_ISOLATION_SHOW_PATHS: {path} is not HOST-DIR[:CONTAINER-DIR[:OPTIONS]]")
 
 
 # What the user interface does.
@@ -202,8 +196,8 @@ def open_question(question: Item) -> Item:
 
 
 def make_question(**question: t.Any) -> Item:
-    """Return what the interface stores for a question for which no default was given."""
-    return {"question_description": "", "min": None, "max": None, "default": "", **question}
+    """Return what the interface stores for a question that is not required, and for which no default was given."""
+    return {"question_description": "", "required": False, "min": None, "max": None, "default": "", **question}
 
 
 def scheduled_answers(survey: Item, answers: Item) -> Item:
@@ -211,12 +205,8 @@ def scheduled_answers(survey: Item, answers: Item) -> Item:
 
     It leaves out a text that was not answered, and posts the default of other questions, an empty one, too.
     """
-    unanswered = [
-        question
-        for question in survey["spec"]
-        if "default" in question and question["type"] not in ("text", "textarea", "password")
-    ]
-    return {**{question["variable"]: question["default"] for question in unanswered}, **answers}
+    others = [question for question in survey["spec"] if question["type"] not in ("text", "textarea", "password")]
+    return {**{question["variable"]: question["default"] for question in others if "default" in question}, **answers}
 
 
 def credential_form(inputs: Item, credential: Item, filled: Item) -> Item:
@@ -229,7 +219,7 @@ def credential_form(inputs: Item, credential: Item, filled: Item) -> Item:
     return {**plain, **credential["inputs"], **filled}
 
 
-class Controller:
+class Controller(http.server.ThreadingHTTPServer):
     """The service; runs within a ``with`` block. ``playbooks`` are those of every project.
 
     It has two organizations, and a user for each key of :data:`ORGANIZATIONS`. ``items`` has what was created:
@@ -238,6 +228,8 @@ class Controller:
     """
 
     def __init__(self, playbooks: t.Collection[str]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
         self.playbooks = playbooks
         organizations = {number: {"id": number, "name": name} for number, name in ((1, "Default"), (2, "Second"))}
         self.items: dict[str, dict[int, Item]] = {"organizations": organizations}
@@ -246,15 +238,12 @@ class Controller:
         self.changes: list[str] = []
 
     def __enter__(self) -> Controller:
-        handler = type("Handler", (_Handler,), {"controller": self})
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.shutdown()
+        self.server_close()
 
     def named(self, collection: str, name: str, organization: int | None = None) -> Item:
         """Return the one item of this name (of nodes: identifier), or the one of an organization."""
@@ -275,66 +264,72 @@ class Controller:
         asked = {name: value for name, value in answers.items() if name in questions}
         check_answers(asked, survey)
         missing = [name for name, question in questions.items() if question["required"] and name not in answers]
-        if missing:
-            raise Refusal(f"variables_needed_to_start: {missing}")
+        require(not missing, f"variables_needed_to_start: {missing}")
         own = self.associations.get(f"job_templates/{template['id']}/credentials/", [])
         given, kept = ([self.items["credentials"][one] for one in ids] for ids in (credentials or own, own))
-        for credential in kept:
-            if credential["credential_type"] not in [one["credential_type"] for one in given]:
-                raise Refusal(f"credentials: {credential['name']} is removed without one of the same type in its place")
+        removed = {one["credential_type"] for one in kept} - {one["credential_type"] for one in given}
+        require(not removed, f"credentials: removed without one of the same type in its place: {removed}")
         for credential in given:
             inputs = self.items["credential_types"][credential["credential_type"]]["inputs"]
             empty = [name for name in inputs.get("required", []) if not credential["inputs"].get(name)]
-            if empty:
-                raise Refusal(f"credentials: {credential['name']} has no {empty}")
-        defaults = {name: question["default"] for name, question in questions.items() if "default" in question}
-        for name in list(defaults):
-            try:
-                check_answers({name: defaults[name]}, survey)
-            except Refusal:
-                del defaults[name]
+            require(not empty, f"credentials: {credential['name']} has no {empty}")
+        variables: Item = {}
+        for default in ({name: one["default"]} for name, one in questions.items() if "default" in one):
+            with contextlib.suppress(Refusal):
+                check_answers(default, survey)
+                variables.update(default)
         prompted = answers if template.get("ask_variables_on_launch") else asked  # others are ignored, without a word
-        return {**defaults, **prompted}
+        return {**variables, **prompted}
 
     def answer(self, user: str, method: str, path: str, query: dict[str, str], data: Item) -> tuple[int, t.Any]:
         """Return status and document of the answer to a user's request; ``path`` is without ``/api/v2``."""
-        parts = path.strip("/").split("/")
-        if parts[0] == "tokens":
+        collection, *rest = path.strip("/").split("/")
+        if collection == "tokens":
             return (204, None) if method == "DELETE" else (201, {"id": 1, "token": TOKENS[user]})
         if method == "GET":
-            return self._get(user, parts, path, query)
-        if user != ADMINISTRATOR and parts[0] == "credential_types":
-            raise Forbidden("credential_types")
-        status, document = self._change(method, parts, path, data)
+            return 200, self._get(user, collection, rest, query)
+        allowed = user == ADMINISTRATOR or collection != "credential_types"
+        require(allowed, "You do not have permission to perform this action.", 403)
+        status, document = self._change(collection, rest, data)
         self.changes.append(f"{method} {path}")
         return status, document
 
-    def _get(self, user: str, parts: list[str], path: str, query: dict[str, str]) -> tuple[int, t.Any]:
-        if len(parts) == 3:
-            return self._related("GET", int(parts[1]), parts[2], path, {})
-        if len(parts) == 2:
-            return 200, self._shown(parts[0], self._all(parts[0])[int(parts[1])])
-        alternatives = {key[4:]: query.pop(key) for key in list(query) if key.startswith("or__")}
-        found = [
-            self._shown(parts[0], item)
-            for item in self._all(parts[0]).values()
-            if all(str(item.get(key)) == value for key, value in query.items())
-            and (not alternatives or any(str(item.get(key)) == value for key, value in alternatives.items()))
-            and (ORGANIZATIONS[user] is None or item.get("organization") in (None, ORGANIZATIONS[user]))
-        ]
-        return 200, {"count": len(found), "next": None, "previous": None, "results": found}
+    def _get(self, user: str, collection: str, rest: list[str], query: dict[str, str]) -> t.Any:
+        if rest[1:] == ["survey_spec"]:
+            return self.surveys.get(int(rest[0]), {})
+        if rest[1:]:
+            found = [{"id": one} for one in self._associated(collection, *rest)]
+        elif rest:
+            return self._shown(collection, self._all(collection)[int(rest[0])])
+        else:
+            alternatives = {key[4:]: query.pop(key) for key in list(query) if key.startswith("or__")}
+            found = [
+                self._shown(collection, item)
+                for item in self._all(collection).values()
+                if all(str(item.get(key)) == value for key, value in query.items())
+                and (not alternatives or any(str(item.get(key)) == value for key, value in alternatives.items()))
+                and (ORGANIZATIONS[user] is None or item.get("organization") in (None, ORGANIZATIONS[user]))
+            ]
+        return {"count": len(found), "next": None, "previous": None, "results": found}
 
-    def _change(self, method: str, parts: list[str], path: str, data: Item) -> tuple[int, t.Any]:
-        if len(parts) == 3:
-            return self._related(method, int(parts[1]), parts[2], path, data)
-        if len(parts) == 2:
-            item = self._all(parts[0])[int(parts[1])]
-            self._save(parts[0], item, data)
-            return 200, self._shown(parts[0], item)
-        item = self._new(parts[0])
-        self._save(parts[0], item, data)
-        self.items.setdefault(parts[0], {})[item["id"]] = item
-        return 201, self._shown(parts[0], item)
+    def _change(self, collection: str, rest: list[str], data: Item) -> tuple[int, t.Any]:
+        if rest[1:] == ["survey_spec"]:
+            check_survey(data)
+            self.surveys[int(rest[0])] = data
+            return 200, data
+        if rest[1:]:
+            associated = self._associated(collection, *rest)
+            (associated.remove if data.get("disassociate") else associated.append)(data["id"])
+            return 204, None
+        item = self._all(collection)[int(rest[0])] if rest else self._new(collection)
+        self._save(collection, item, data)
+        self.items.setdefault(collection, {})[item["id"]] = item
+        return 200 if rest else 201, self._shown(collection, item)
+
+    def _associated(self, collection: str, number: str, name: str) -> list[int]:
+        if name not in ASSOCIATIONS:
+            raise KeyError(name)
+        return self.associations.setdefault(f"{collection}/{number}/{name}/", [])
 
     def _all(self, collection: str) -> dict[int, Item]:
         if collection != "unified_job_templates":
@@ -353,31 +348,27 @@ class Controller:
             "related": {"survey_spec": url + "survey_spec/"},
             "summary_fields": {},
             "scm_revision": "",
-            "kind": "",
-            "host_filter": None,
         }
 
     def _save(self, collection: str, item: Item, data: Item) -> None:
         changed = {**item, **data}
         missing = {key for key in REQUIRED[collection] if changed.get(key) in (None, "")}
-        if missing:
-            raise Refusal(f"{collection}: {sorted(missing)} missing in {data}")
+        require(not missing, f"{collection}: {sorted(missing)} missing in {data}")
         if collection == "job_templates":
-            if changed["playbook"] not in self.playbooks:
-                raise Refusal("playbook: Playbook not found for project.")
+            require(changed["playbook"] in self.playbooks, "playbook: Playbook not found for project.")
             changed["organization"] = self.items["projects"][changed["project"]]["organization"]
         unique = UNIQUE.get(collection, ("name", "organization"))
         others = [other for other in self.items.get(collection, {}).values() if other["id"] != item["id"]]
-        if any(all(other[key] == changed[key] for key in unique) for other in others):
-            raise Refusal(f"{collection}: there is one with this {' and '.join(unique)}: {data}")
+        taken = any(all(other[key] == changed[key] for key in unique) for other in others)
+        require(not taken, f"{collection}: there is one with this {' and '.join(unique)}: {data}")
         if collection == "credential_types":
             check_inputs(changed["inputs"])
             check_injectors(changed["injectors"], changed["inputs"])
         if collection == "credentials":
             self._check_credential(changed, item.get("inputs", {}))
-        movable = "image" not in item or changed["organization"] in (None, item["organization"])
-        if collection == "execution_environments" and not movable:
-            raise Refusal("organization: Cannot change the organization of an execution environment")
+        if collection == "execution_environments":
+            movable = "image" not in item or changed["organization"] in (None, item["organization"])
+            require(movable, "organization: Cannot change the organization of an execution environment")
         if collection in ("workflow_job_template_nodes", "schedules"):
             survey = self.surveys.get(changed["unified_job_template"], {"spec": []})
             check_answers(changed.get("extra_data", {}), survey)
@@ -390,63 +381,41 @@ class Controller:
 
         Required fields may be missing: a job is refused then.
         """
+        inputs = credential["inputs"]
         fields = self.items["credential_types"][credential["credential_type"]]["inputs"]["fields"]
-        unknown = set(credential["inputs"]) - {field["id"] for field in fields}
-        if unknown or not all(isinstance(value, str) for value in credential["inputs"].values()):
-            raise Refusal(f"inputs: {sorted(unknown)} unknown, or not all are text")
-        kept = [name for name, value in credential["inputs"].items() if value == ENCRYPTED]
-        if not set(kept) <= set(before):
-            raise Refusal(f"inputs: {ENCRYPTED} is reserved: {kept}")
-        credential["inputs"] = {**credential["inputs"], **{name: before[name] for name in kept}}
+        unknown = set(inputs) - {field["id"] for field in fields}
+        require(not unknown, f"inputs: {sorted(unknown)} unknown")
+        require(all(isinstance(value, str) for value in inputs.values()), "inputs: not all are text")
+        kept = [name for name, value in inputs.items() if value == ENCRYPTED]
+        require(set(kept) <= set(before), f"inputs: {ENCRYPTED} is reserved: {kept}")
+        credential["inputs"] = {**inputs, **{name: before[name] for name in kept}}
 
     def _shown(self, collection: str, item: Item) -> Item:
         if collection != "credentials":
             return item
         fields = self.items["credential_types"][item["credential_type"]]["inputs"]["fields"]
-        secret = {field["id"] for field in fields if field.get("secret")}
-        return {
-            **item,
-            "inputs": {key: ENCRYPTED if key in secret else value for key, value in item["inputs"].items()},
-        }
-
-    def _related(self, method: str, number: int, name: str, path: str, data: Item) -> tuple[int, t.Any]:
-        if name == "survey_spec":
-            if method == "POST":
-                check_survey(data)
-                self.surveys[number] = data
-            return 200, self.surveys.get(number, {})
-        if name not in ASSOCIATIONS:
-            raise KeyError(path)
-        associated = self.associations.setdefault(path, [])
-        if method == "POST":
-            (associated.remove if data.get("disassociate") else associated.append)(data["id"])
-            return 204, None
-        return 200, {"count": len(associated), "next": None, "results": [{"id": one} for one in associated]}
+        hidden = {field["id"]: ENCRYPTED for field in fields if field.get("secret") and field["id"] in item["inputs"]}
+        return {**item, "inputs": {**item["inputs"], **hidden}}
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    controller: Controller
+    server: Controller
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
 
     def _handle(self) -> None:
         url = urlsplit(self.path)
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        data = json.loads(content) if content else {}
-        status: int
+        path = url.path.partition("/api/v2/")[2]
+        data = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
         document: object
         try:
-            user = USERS.get(self.headers.get("Authorization") or "")
-            if user is None:
-                status, document = 401, {"detail": "Invalid username/password."}
-            else:
-                path = url.path.partition("/api/v2/")[2]
-                status, document = self.controller.answer(user, self.command, path, dict(parse_qsl(url.query)), data)
+            user = USERS.get(self.headers.get("Authorization", ""), "")
+            require(user, "Invalid username/password.", 401)
+            status, document = self.server.answer(user, self.command, path, dict(parse_qsl(url.query)), data)
         except Refusal as refusal:
-            status, document = 400, {"__all__": [str(refusal)], "error": str(refusal)}
-        except Forbidden:
-            status, document = 403, {"detail": "You do not have permission to perform this action."}
+            text = str(refusal)
+            status, document = refusal.status, {"__all__": [text], "error": text, "detail": text}
         except KeyError as error:
             status, document = 404, {"detail": f"Not found: {error}"}
         body = b"" if document is None else json.dumps(document).encode()
