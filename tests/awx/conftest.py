@@ -95,23 +95,6 @@ def leaked(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret in text or quote(secret, safe="") in text]
 
 
-def write_facts(cache: Path, stored: Facts) -> None:
-    """Give a job the facts of localhost that AWX has, as AWX does: in a file that has the host's name."""
-    cache.mkdir(parents=True)
-    if stored:
-        file = cache / "localhost"
-        file.write_text(json.dumps(stored), "utf-8")
-        os.utime(file, (WRITTEN, WRITTEN))
-
-
-def read_facts(cache: Path, stored: Facts) -> Facts:
-    """Return the facts of localhost that AWX has after a job: it reads the same file, if the job has changed it."""
-    file = cache / "localhost"
-    if not file.exists():
-        return {}  # AWX takes that for cleared
-    return t.cast(Facts, json.loads(file.read_text("utf-8"))) if file.stat().st_mtime > WRITTEN else stored
-
-
 @dataclass
 class Job:
     """What is left of a job. ``facts`` are those that AWX has after it, ``cache`` is what the job left: name → text."""
@@ -188,17 +171,18 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
         (folder / "env/envvars").write_text(yaml.safe_dump(envvars), "utf-8")
         (folder / "env/extravars").write_text(unsafe({**(handed_on or {}), **(survey or {})}), "utf-8")
         (folder / "env/settings").write_text("fact_cache_type: jsonfile\n")
-        cache = folder / "artifacts/job/fact_cache"
-        write_facts(cache, stored or {})
+        facts = folder / "artifacts/job/fact_cache/localhost"  # which AWX writes, and reads if the job has changed it
+        facts.parent.mkdir(parents=True)
+        if stored:
+            facts.write_text(json.dumps(stored), "utf-8")
+            os.utime(facts, (WRITTEN, WRITTEN))
         runner = ansible_runner.run(
-            private_data_dir=str(folder),
-            playbook=playbook,
-            ident="job",
-            quiet=True,
-            envvars={} if newer else paths,
+            private_data_dir=str(folder), playbook=playbook, ident="job", quiet=True, envvars={} if newer else paths
         )
-        left = {file.name: file.read_text("utf-8") for file in cache.iterdir()}
-        job = Job(runner, folder, read_facts(cache, stored or {}), left)
+        cache = {file.name: file.read_text("utf-8") for file in facts.parent.iterdir()}
+        changed = json.loads(cache.get("localhost", "{}"))  # AWX takes a file that is not there for cleared facts
+        kept = facts.exists() and facts.stat().st_mtime <= WRITTEN
+        job = Job(runner, folder, stored if kept else changed, cache)
         assert leaked(job.kept) == []
         return job
 

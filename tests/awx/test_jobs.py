@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import http.server
 import json
-import re
 import shutil
-import socket
 import threading
 import time
-import typing as t
 
 import pytest
 import yaml
@@ -30,6 +27,7 @@ from ansible_collections.huaweicloud.coc.tests.awx.conftest import (
     credential_type,
     inject,
 )
+from ansible_collections.huaweicloud.coc.tests.awx.controller import check_paths
 from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 
 # Each question of the set-up's surveys that may be answered with nothing: AWX refuses that for a number.
@@ -61,23 +59,18 @@ def assert_lists_all(job, simulator, *headers: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind,filled,header",
+    "kind,filled,headers",
     [
-        ("environment", TEMPORARY_KEY, "X-Security-Token"),
-        ("environment", {"auth_token": coc_simulator.AUTH_TOKEN}, "X-Auth-Token"),
-        ("profile", TEMPORARY_KEY, "X-Security-Token"),
+        ("environment", {**TEMPORARY_KEY, "domain_id": "D1"}, ["X-Security-Token", "X-Domain-Id"]),
+        ("environment", {"auth_token": coc_simulator.AUTH_TOKEN, "domain_id": "D1"}, ["X-Auth-Token", "X-Domain-Id"]),
+        ("profile", {**TEMPORARY_KEY, "domain_id": "D1"}, ["X-Security-Token", "X-Domain-Id"]),
+        ("profile", KEYS, []),
     ],
 )
-def test_credential_with_blank_survey_lists_every_task(run_job, simulator, kind, filled, header):
-    job = run_job("list_tasks.yml", BLANK, {**filled, "domain_id": "D1"}, kind)
-    assert_lists_all(job, simulator, header, "X-Domain-Id")
-
-
-# What else an image may have, and the other type of credential, is tested without a job.
-def test_keys_of_the_image_are_not_used(run_job, simulator, monkeypatch):
+def test_credential_with_blank_survey_lists_every_task(run_job, simulator, monkeypatch, kind, filled, headers):
     for name in ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HW_AUTH_TOKEN"):
-        monkeypatch.setenv(name, WRONG_KEY)
-    assert_lists_all(run_job("list_tasks.yml", BLANK, KEYS, "profile"), simulator)
+        monkeypatch.setenv(name, WRONG_KEY)  # of the image; what else it may have is tested without a job
+    assert_lists_all(run_job("list_tasks.yml", BLANK, filled, kind), simulator, *headers)
 
 
 def test_list_prints_a_table_and_leaves_facts_and_artifacts(run_job, simulator):
@@ -209,11 +202,9 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
         assert run_job(playbook, BLANK, handed_on=handed_on).successful
 
 
-@pytest.fixture
-def mixed_tasks(simulator):
-    """Tasks of which one is well, and one for each way of being unwell or not; their IDs by name."""
-    now = int(time.time() * 1000)
+def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, simulator):
     hour = 3600 * 1000
+    now = int(time.time() * 1000)
     well = {
         "last_execution_status": "FINISHED",
         "last_execution_time": now - hour,
@@ -222,27 +213,27 @@ def mixed_tasks(simulator):
         "scheduled_type": "CRON",
         "created_time": now - 1000 * hour,
     }
-    changes: dict[str, dict[str, t.Any]] = {
-        "well": {},
+    late = {"last_execution_time": now - 30 * hour}
+    never = {"last_execution_time": None, "last_execution_status": None}
+    unwell = {
         "failed": {"last_execution_status": "ABNORMAL"},
-        "refused": {"approve_status": "REJECTED", "last_execution_time": now - 30 * hour},
-        "late": {"last_execution_time": now - 30 * hour},
-        "late but off": {"last_execution_time": now - 30 * hour, "enabled": False},
-        "late but once": {"last_execution_time": now - 30 * hour, "scheduled_type": "ONCE"},
-        "never ran": {"last_execution_time": None, "last_execution_status": None},
-        "unknown age": {"last_execution_time": None, "last_execution_status": None, "created_time": None},
-        "new": {"last_execution_time": None, "last_execution_status": None, "created_time": now - hour},
-        "due": {"last_execution_time": None, "last_execution_status": None, "scheduled_type": "ONCE"},
-        "waits": {"last_execution_time": None, "last_execution_status": None, "approve_status": "PENDING"},
+        "refused": {"approve_status": "REJECTED", **late},
+        "late": late,
+        "never ran": never,
+        "unknown age": {**never, "created_time": None},
+    }
+    healthy = {
+        "well": {},
+        "late but off": {**late, "enabled": False},
+        "late but once": {**late, "scheduled_type": "ONCE"},
+        "new": {**never, "created_time": now - hour},
+        "due": {**never, "scheduled_type": "ONCE"},
+        "waits": {**never, "approve_status": "PENDING"},
     }
     simulator.tasks = [
         {**task, **well, **changed, "name": name}
-        for task, (name, changed) in zip(coc_simulator.sample_tasks(len(changes)), changes.items())
+        for task, (name, changed) in zip(coc_simulator.sample_tasks(11), {**unwell, **healthy}.items())
     ]
-    return {task["name"]: task["id"] for task in simulator.tasks}
-
-
-def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
     # what an earlier check left behind must not count, nor what other nodes call something
     others = dict.fromkeys(
         ("health", "enabled_tasks", "abnormal_tasks", "overdue_tasks", "due_since", "max_age_hours"), 0
@@ -250,7 +241,7 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
     old = {**dict.fromkeys(HANDED_ON_IDS, ["ST-old"]), "coc_health": "old"}
     job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": 25}, handed_on={**others, **old})
     assert job.runner.status == "failed"
-    ids = mixed_tasks
+    ids = {task["name"]: task["id"] for task in simulator.tasks}
     health = (
         f"1 ABNORMAL: failed ({ids['failed']}); 1 REJECTED: refused ({ids['refused']}); "
         f"3 enabled, but not run for 25 hours: late ({ids['late']}), unknown age ({ids['unknown age']}), "
@@ -266,10 +257,7 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, mixed_tasks):
     assert job.message("Judge") == f"Of 11 tasks: {health}."
     assert len(job.facts["coc_scheduled_tasks"]) == 11
 
-
-def test_healthy_tasks_pass(run_job, simulator, mixed_tasks):
-    unwell = ("failed", "refused", "late", "unknown age", "never ran")
-    simulator.tasks = [task for task in simulator.tasks if task["name"] not in unwell]
+    simulator.tasks = simulator.tasks[len(unwell) :]
     job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": "25"})
     assert job.successful, job.stdout
     assert job.message("Judge") == "Of 6 tasks: nothing wrong."
@@ -331,12 +319,11 @@ def test_report_to_no_file_is_refused(run_job, simulator, path):
 
 def test_report_on_an_exposed_path_outlives_the_job(run_job, simulator, tmp_path):
     """As the guide shows it; the folder stands for the one of the execution node that the setting mounts."""
-    (setting,) = json.loads(block("/srv/coc", "json"))
-    assert re.fullmatch(r"/[^:]+:/[^:]+:(z|O|ro|rw)", setting)  # which AWX saves
-    host, container, _options = setting.split(":")
-    assert host == container
+    setting = json.loads(block("/srv/coc", "json"))
+    check_paths(setting)
+    host, container, _options = setting[0].split(":")
     path = block("coc_report_path: ").partition("coc_report_path: ")[2].strip()
-    assert path.startswith(f"{container}/")
+    assert path.startswith(f"{container}/") and host == container
     exposed = tmp_path / "exposed"
     exposed.mkdir()
     job = run_job("report.yml", {**BLANK, "coc_report_path": path.replace(container, str(exposed))})
@@ -347,14 +334,14 @@ def test_report_on_an_exposed_path_outlives_the_job(run_job, simulator, tmp_path
 
 
 class Storage(http.server.BaseHTTPRequestHandler):
-    """An object storage that answers PUT requests with ``status``, and keeps them: path, content type and body."""
+    """An object storage that answers a PUT request with ``status``, and keeps it: path, content type and body."""
 
     status: int
-    kept: list[tuple[str, str | None, str]]
+    kept: tuple[str, str | None, str]
 
     def do_PUT(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.kept.append((self.path, self.headers["Content-Type"], body.decode()))
+        type(self).kept = (self.path, self.headers["Content-Type"], body.decode())
         self.send_response(self.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -363,9 +350,11 @@ class Storage(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.parametrize("status", [200, 403])
-def test_report_is_uploaded(run_job, simulator, tmp_path, status):
-    Storage.status, Storage.kept = status, []
+@pytest.mark.parametrize(
+    "status,message", [(200, "The report was uploaded."), (403, "The report was not uploaded: HTTP status 403")]
+)
+def test_report_is_uploaded(run_job, simulator, tmp_path, status, message):
+    Storage.status = status
     path = f"/reports/coc.html?Signature={SIGNATURE}"
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Storage) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -373,23 +362,16 @@ def test_report_is_uploaded(run_job, simulator, tmp_path, status):
         variables = inject(credential_type("upload")[1], {"url": url}, tmp_path)
         job = run_job("upload_report.yml", BLANK, handed_on=variables)
         server.shutdown()
-    ((uploaded, kind, page),) = Storage.kept
-    assert (uploaded, kind) == (path, "text/html")
-    assert page == (job.folder / "project/coc-report.html").read_text("utf-8")
+    page = (job.folder / "project/coc-report.html").read_text("utf-8")
     assert simulator.tasks[0]["id"] in page
+    assert Storage.kept == (path, "text/html", page)
     assert job.successful == (status == 200)
-    check = job.message("Check the upload")
-    if job.successful:
-        assert check.startswith("The report was uploaded.")
-    else:
-        assert check.startswith("The report was not uploaded: HTTP") and "status 403" in check
+    assert job.message("Check the upload").startswith(message)
 
 
 def test_upload_without_an_answer_says_so(run_job):
-    with socket.socket() as bound:  # nobody listens
-        bound.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{bound.getsockname()[1]}/coc.html?Signature={SIGNATURE}"
-        job = run_job("upload_report.yml", BLANK, handed_on={"coc_report_url": url})
+    url = f"http://127.0.0.1:9/coc.html?Signature={SIGNATURE}"  # where nobody listens
+    job = run_job("upload_report.yml", BLANK, handed_on={"coc_report_url": url})
     assert "HTTP status -1" in job.message("Check the upload")
 
 
