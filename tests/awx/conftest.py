@@ -182,7 +182,7 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
         cache = {file.name: file.read_text("utf-8") for file in facts.parent.iterdir()}
         changed = json.loads(cache.get("localhost", "{}"))  # AWX takes a file that is not there for cleared facts
         kept = facts.exists() and facts.stat().st_mtime <= WRITTEN
-        job = Job(runner, folder, stored if kept else changed, cache)
+        job = Job(runner, folder, stored or {} if kept else changed, cache)
         assert leaked(job.kept) == []
         return job
 

@@ -11,6 +11,7 @@ import json
 import shutil
 import threading
 import time
+import typing as t
 
 import pytest
 import yaml
@@ -215,14 +216,14 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, simulator):
     }
     late = {"last_execution_time": now - 30 * hour}
     never = {"last_execution_time": None, "last_execution_status": None}
-    unwell = {
+    unwell: dict[str, dict[str, t.Any]] = {
         "failed": {"last_execution_status": "ABNORMAL"},
         "refused": {"approve_status": "REJECTED", **late},
         "late": late,
         "never ran": never,
         "unknown age": {**never, "created_time": None},
     }
-    healthy = {
+    healthy: dict[str, dict[str, t.Any]] = {
         "well": {},
         "late but off": {**late, "enabled": False},
         "late but once": {**late, "scheduled_type": "ONCE"},
