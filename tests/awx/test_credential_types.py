@@ -92,6 +92,7 @@ FIELD = {"id": "key", "label": "Key"}
         ("injectors", {"env": {"HW_KEY": 1}}),
         ("injectors", {"file": {"template": "", "template.b": ""}}),
         ("injectors", {"files": {"template": ""}}),
+        ("inputs", {"fields": [FIELD], "metadata": []}),
         ("inputs", {"fields": [FIELD, FIELD]}),
         ("inputs", {"fields": [{**FIELD, "id": "tower"}]}),
         ("inputs", {"fields": [{**FIELD, "type": "password"}]}),

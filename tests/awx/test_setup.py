@@ -294,7 +294,7 @@ def test_stand_in_refuses_answers_that_awx_refuses(problem, answers):
 def test_stand_in_refuses_surveys_that_awx_refuses(changed):
     question = {"question_name": "Key", "variable": "key", "type": "password", "required": False, "min": None}
     awx.check_survey(survey_of(question))
-    for refused in (survey_of({**question, **changed}), survey_of()):
+    for refused in (survey_of({**question, **changed}), survey_of(question, question), survey_of()):
         with pytest.raises(awx.Refusal):
             awx.check_survey(refused)
 
@@ -325,6 +325,7 @@ def test_stand_in_takes_rules_that_awx_takes(rrule):
         "DTSTART:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1",
         "DTSTART;TZID=No/Where:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1",
         START,
+        f"{START} {START} RRULE:FREQ=DAILY;INTERVAL=1",
         f"{START} RRULE:FREQ=DAILY",
         f"{START} RRULE:FREQ=SECONDLY;INTERVAL=1",
         f"{START} RRULE:FREQ=NEVER;INTERVAL=1",
@@ -338,6 +339,39 @@ def test_stand_in_takes_rules_that_awx_takes(rrule):
 def test_stand_in_refuses_rules_that_awx_refuses(rrule):
     with pytest.raises(awx.Refusal):
         awx.check_rrule(rrule)
+
+
+@pytest.mark.parametrize("path", ["srv/coc", "/srv/coc:coc", "/srv/coc:/srv/coc:wr", "/srv/coc:/srv/coc:rw:z"])
+def test_stand_in_refuses_paths_that_awx_refuses(path):
+    awx.check_paths(["/srv/coc", "/srv/coc:/coc", "/srv/coc:/srv/coc:rw"])
+    with pytest.raises(awx.Refusal):
+        awx.check_paths([path])
+
+
+@pytest.mark.parametrize(
+    "path,changed,problem",
+    [
+        ("credentials/11", {"name": ""}, "missing"),
+        ("credentials/11", {"name": "other"}, "there is one"),
+        ("credentials/11", {"inputs": {"kye": "FAKE"}}, "unknown"),
+        ("credentials/11", {"inputs": {"key": 1}}, "not all are text"),
+        ("credentials/11", {"inputs": {"key": awx.ENCRYPTED}}, "reserved"),
+        ("job_templates/12", {"playbook": "other.yml"}, "Playbook not found"),
+        ("execution_environments/13", {"organization": 2}, "Cannot change the organization"),
+    ],
+)
+def test_stand_in_refuses_changes_that_awx_refuses(controller, path, changed, problem):
+    credential = {"name": "COC", "organization": 1, "credential_type": 3, "inputs": {}}
+    controller.items.update(
+        credential_types={3: {"id": 3, "inputs": {"fields": [{"id": "key", "label": "Key"}]}}},
+        projects={4: {"id": 4, "organization": 1}},
+        credentials={10: {"id": 10, **credential, "name": "other"}, 11: {"id": 11, **credential}},
+        job_templates={12: {"id": 12, "name": "COC", "project": 4, "inventory": 5, "playbook": PLAYBOOKS[0]}},
+        execution_environments={13: {"id": 13, "name": "COC", "organization": 1, "image": "coc-ee"}},
+    )
+    controller.answer(awx.ADMINISTRATOR, "PATCH", path, {}, {})
+    with pytest.raises(awx.Refusal, match=problem):
+        controller.answer(awx.ADMINISTRATOR, "PATCH", path, {}, changed)
 
 
 def test_stand_in_launches_as_awx_does(controller):
