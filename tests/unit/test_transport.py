@@ -40,14 +40,20 @@ UNKNOWN_AUTHORITY = UNTRUSTED + "unable to get local issuer certificate"
 NAMED = {"endpoint": "https://coc.test"}  # reached through a proxy only
 PROXY_PASSWORD = "FakeProxyPassword"
 
+pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+
 
 @pytest.fixture(scope="session")
 def contexts(authority):
-    """What a server needs to show each of CERTIFICATES."""
+    """What a server needs to show each of CERTIFICATES, and to speak nothing newer than TLS 1.1."""
     contexts = {}
     for name, (host, start, end) in CERTIFICATES.items():
         contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(host, not_before=start, not_after=end).configure_cert(contexts[name])
+    old = contexts["TLS 1.1"] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(old)
+    old.set_ciphers("ALL:@SECLEVEL=0")  # else OpenSSL speaks nothing that old
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     return contexts
 
 
@@ -211,22 +217,10 @@ def test_a_connection_that_is_closed_in_the_handshake_is_tried_again(ask, pauses
     assert len(pauses) == 1
 
 
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-def test_a_server_of_tls_1_1_is_refused(ask, authority, ca_file, pauses):
-    old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(old)
-    old.set_ciphers("ALL:@SECLEVEL=0")  # else OpenSSL speaks nothing that old
-    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
-    with coc_simulator.Simulator(tls=old) as simulator:
-        error = ask(endpoint=simulator.endpoint, ca_path=ca_file).error
-    assert "no TLS connection" in error and "TLS 1.2 or later" in error
-    assert (simulator.requests, pauses) == ([], [])
-
-
-@pytest.mark.parametrize("certificate", [None])
-def test_a_server_of_plain_http_is_named(ask, simulator, pauses, certificate):
-    error = ask().error
-    assert "no TLS connection" in error and "must speak HTTPS" in error
+@pytest.mark.parametrize("certificate", ["TLS 1.1", None], ids=str)
+def test_a_server_without_tls_1_2_is_refused(ask, simulator, ca_file, pauses, certificate):
+    error = ask(ca_path=ca_file).error
+    assert "no TLS connection" in error and "it must speak HTTPS on that port, with TLS 1.2 or later." in error
     assert (simulator.requests, pauses) == ([], [])
 
 
@@ -335,9 +329,8 @@ def test_a_proxy_that_refuses_is_named(ask, simulator, proxy, monkeypatch, pause
     assert (len(proxy.heads), len(pauses), simulator.connections) == (attempts, attempts - 1, 0)
 
 
-def test_a_proxy_that_is_not_there_is_named(ask, simulator, monkeypatch, pauses):
-    with serving(Proxy(simulator.endpoint)) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url(f"http://user:{PROXY_PASSWORD}@"))
+def test_a_proxy_that_is_not_there_is_named(ask, monkeypatch, pauses):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PROXY_PASSWORD}@127.0.0.1:9")
     outcome = ask(max_retries=1)
     assert "failed at the proxy: Connection refused. Check the environment variables HTTPS_PROXY" in outcome.error
     assert PROXY_PASSWORD not in outcome.output
