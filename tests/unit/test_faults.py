@@ -22,20 +22,9 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CO
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Answer, Simulator, reset, status
+from ansible_collections.huaweicloud.coc.tests.unit import fault_table
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ids_of, refusal, run_plugin
-from ansible_collections.huaweicloud.coc.tests.unit.fault_table import (
-    FAILS,
-    HARMLESS,
-    RECOVERS,
-    REFUSED,
-    ROWS,
-    UNREADABLE,
-    UNRESOLVED,
-    UNSENDABLE,
-    WAITS,
-    fails,
-    task_with,
-)
+from ansible_collections.huaweicloud.coc.tests.unit.fault_table import FAILS, HARMLESS, RECOVERS, WAITS
 
 TASKS = 25
 PAGE = 10
@@ -43,26 +32,16 @@ PAGES = {"first": 0, "later": 1}  # how many pages come before the fault
 RETRIES = CONNECTION["max_retries"]["default"]
 GROWING = [(0.25 * 2**n, 0.5 * 2**n) for n in range(RETRIES)]  # bounds of the pauses, in seconds
 
-by_page = pytest.mark.parametrize("page", PAGES)
-
 
 def by_row(*outcomes):
-    rows = [row for row in ROWS if row.outcome in outcomes]
+    rows = [row for row in fault_table.ROWS if row.outcome in outcomes]
     return pytest.mark.parametrize("row", rows, ids=[row.name for row in rows])
 
 
-@pytest.fixture(scope="module")
-def shared_simulator():
+@pytest.fixture
+def simulator():
     with Simulator(tasks=TASKS, page_cap=PAGE) as running:
         yield running
-
-
-@pytest.fixture
-def simulator(shared_simulator):
-    """One for all tests, for speed; each finds it as new."""
-    shared_simulator.faults.clear()
-    shared_simulator.requests.clear()
-    return shared_simulator
 
 
 @pytest.fixture
@@ -104,11 +83,8 @@ def check_failure(plugin, page, outcome, row):
     assert [words for words in row.words if words not in outcome.msg] == []
     so_far = f"The {PAGE} tasks that came before are not returned: the list would not be complete."
     assert (so_far in outcome.msg) == (page == "later")
-    if plugin == "module":
-        assert "scheduled_tasks" not in outcome.result
-        facts = outcome.result
-    else:
-        facts = outcome.result["exception"].__cause__.as_result()
+    assert "scheduled_tasks" not in outcome.result
+    facts = outcome.result if plugin == "module" else outcome.result["exception"].__cause__.as_result()
     assert facts["transient"] == (row.outcome in (RECOVERS, WAITS) or row.options.get("max_retries") == 0)
     assert facts["retry_after"] == row.retry_after
     assert (facts["status"], facts["error_code"]) == (row.status, row.error_code)
@@ -165,7 +141,7 @@ def refuse_from(simulator, page):
         simulator.faults.append(fault)
 
 
-@by_page
+@pytest.mark.parametrize("page", PAGES)
 def test_a_refused_connection_that_passes_is_survived(ask, simulator, monkeypatch, page):
     pauses = []
 
@@ -178,18 +154,18 @@ def test_a_refused_connection_that_passes_is_survived(ask, simulator, monkeypatc
     refuse_from(simulator, page)
     check_list(simulator, ask())
     assert len(simulator.requests) == 3
-    check_pauses(pauses, REFUSED, 2)
+    check_pauses(pauses, fault_table.REFUSED, 2)
 
 
-@by_page
+@pytest.mark.parametrize("page", PAGES)
 def test_a_refused_connection_that_stays_is_explained(ask, plugin, simulator, pauses, page):
     refuse_from(simulator, page)
     outcome = ask()
     simulator.listen()
-    check_failure(plugin, page, outcome, REFUSED)
+    check_failure(plugin, page, outcome, fault_table.REFUSED)
     assert f"Tried {RETRIES + 1} times." in outcome.msg
     assert len(simulator.requests) == PAGES[page]
-    check_pauses(pauses, REFUSED, RETRIES)
+    check_pauses(pauses, fault_table.REFUSED, RETRIES)
 
 
 def test_a_name_that_is_not_found_is_looked_up_again(ask, plugin, monkeypatch, pauses):
@@ -200,14 +176,14 @@ def test_a_name_that_is_not_found_is_looked_up_again(ask, plugin, monkeypatch, p
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    check_failure(plugin, "first", ask(endpoint="https://coc.example.com"), UNRESOLVED)
+    check_failure(plugin, "first", ask(endpoint="https://coc.example.com"), fault_table.UNRESOLVED)
     assert hosts == ["coc.example.com"] * (RETRIES + 1)
     assert len(pauses) == RETRIES
 
 
 @pytest.mark.parametrize("host", [".example.com", "a" * 64])
 def test_a_host_that_is_not_a_name_is_explained_at_once(ask, plugin, pauses, host):
-    check_failure(plugin, "first", ask(endpoint=f"https://{host}"), UNSENDABLE)
+    check_failure(plugin, "first", ask(endpoint=f"https://{host}"), fault_table.UNSENDABLE)
     assert pauses == []
 
 
@@ -221,8 +197,8 @@ def test_headers_that_requests_stumbles_over(strike, monkeypatch, pauses):
         return get_encoding(headers)
 
     monkeypatch.setattr(requests.adapters, "get_encoding_from_headers", stumble)
-    for plugin, page, outcome in strike(UNREADABLE):
-        check_failure(plugin, page, outcome, UNREADABLE)
+    for plugin, page, outcome in strike(fault_table.UNREADABLE):
+        check_failure(plugin, page, outcome, fault_table.UNREADABLE)
         assert pauses == []
 
 
@@ -252,7 +228,7 @@ def test_no_redirect_is_followed(strike, simulator, tls_simulator, elsewhere, ca
     words = (f"Redirects are not followed; it points to {location}.", "Check the endpoint.")
     fault = status(code, b"", {"Location": location})
     options = {"endpoint": asked.endpoint, "ca_path": ca_file}
-    row = fails("redirect", "", fault, *words, status=code, options=options)
+    row = fault_table.fails("redirect", "", fault, *words, status=code, options=options)
     for plugin, page, outcome in strike(row, asked=asked):
         check_failure(plugin, page, outcome, row)
         assert (len(asked.requests), pauses, elsewhere.connections) == (PAGES[page] + 1, [], 0)
@@ -273,7 +249,7 @@ def test_no_field_takes_a_value_of_another_type(simulator, connection):
     wrong = [(name, value) for name in FIELDS for value in values if value.__class__ is not FIELDS[name]]
     with Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
         for name, value in wrong:
-            simulator.faults.append(task_with(**{name: value}))
+            simulator.faults.append(fault_table.task_with(**{name: value}))
             words = f"whose {name} is of type {json_type(value)} instead of {types[FIELDS[name]]}"
             assert words in refusal(list_tasks, client, {})
     assert len(simulator.requests) == len(wrong) == 5 * len(FIELDS)
