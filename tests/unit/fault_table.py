@@ -69,6 +69,19 @@ def harmless(phrase: str, name: str, fault: Fault) -> Row:
     return Row(HARMLESS, phrase, name, fault)
 
 
+def sends(outcome: str, code: int, error_code: str, *words: str) -> Row:
+    """A status with the code and the message that the gateway sends with it."""
+    words = (f"HTTP {code}, {error_code}", *words)
+    return Row(outcome, f"HTTP {code}", f"{code}", status(code), words, code, error_code)
+
+
+def decides(outcome: str, code: int, error_code: str, *words: str) -> Row:
+    """A status with another code, which decides what becomes of it."""
+    phrase = error_code if outcome is RECOVERS else f"HTTP {code}"
+    fault = status(code, {"error_code": error_code, "error_msg": "Something."})
+    return Row(outcome, phrase, f"{code}, {error_code}", fault, words, code, error_code)
+
+
 def asks_to_wait(code: int, name: str, value: str | int, wait: int | None) -> Row:
     """A response with this Retry-After, or the HTTP date that is ``value`` seconds ahead; it asks for ``wait``."""
 
@@ -174,19 +187,14 @@ ROWS: list[Row] = [
     recovers("not HTTP", "101 headers", raw(MANY_HEADERS), NOT_HTTP, "more than 100 headers"),
     fails("contradict", "two lengths", raw(TWO_LENGTHS), "the response has headers that contradict each other"),
     # statuses, as the gateway has them
-    *(
-        Row(outcome, f"HTTP {code}", f"{code}", status(code), (f"HTTP {code}, {error_code}", *words), code, error_code)
-        for outcome, code, error_code, *words in (
-            (FAILS, 400, "COC.00010002", ": Invalid parameter"),
-            (FAILS, 401, "APIGW.0301", ": Incorrect IAM", "came from the options", "five failures in a row"),
-            (FAILS, 403, "APIGW.0302", PERMISSION),
-            (FAILS, 404, "APIGW.0101", "Check the endpoint."),
-            (RECOVERS, 408, "APIGW.0201", LATER),
-            (RECOVERS, 500, "APIGW.0601", LATER),
-            (RECOVERS, 503, "APIGW.0202", LATER),
-            (RECOVERS, 504, "APIGW.0203", LATER),
-        )
-    ),
+    sends(FAILS, 400, "COC.00010002", ": Invalid parameter"),
+    sends(FAILS, 401, "APIGW.0301", ": Incorrect IAM", "came from the options", "five failures in a row"),
+    sends(FAILS, 403, "APIGW.0302", PERMISSION),
+    sends(FAILS, 404, "APIGW.0101", "Check the endpoint."),
+    sends(RECOVERS, 408, "APIGW.0201", LATER),
+    sends(RECOVERS, 500, "APIGW.0601", LATER),
+    sends(RECOVERS, 503, "APIGW.0202", LATER),
+    sends(RECOVERS, 504, "APIGW.0203", LATER),
     # statuses with something else
     refuses(
         401, "HTTP 401", "hangs", with_status(401, hang_in_body), "came from the options", options={"timeout": 0.3}
@@ -223,28 +231,15 @@ ROWS: list[Row] = [
         )
     ),
     # codes that decide, whatever the status
-    *(
-        Row(
-            outcome,
-            error_code if outcome is RECOVERS else f"HTTP {code}",
-            f"{code}, {error_code}",
-            status(code, {"error_code": error_code, "error_msg": "Something."}),
-            tuple(words),
-            code,
-            error_code,
-        )
-        for outcome, code, error_code, *words in (
-            (RECOVERS, 400, "COC.00010014", "COC could not reach IAM"),
-            (RECOVERS, 200, "COC.00010014", "COC could not reach IAM"),
-            (RECOVERS, 400, "APIG.0308", "Too many requests"),
-            (RECOVERS, 429, "APIG.0308", "Too many requests"),
-            (RECOVERS, 400, "APIGW.0308", "Too many requests"),
-            (FAILS, 400, "COC.00011013", "which user the credentials belong to", "domain_id or project_id"),
-            (FAILS, 400, "COC.00014121", "belongs to another account"),
-            (FAILS, 401, "COC.00010014", "came from the options"),
-            (FAILS, 403, "APIGW.0308", "Too many requests"),
-        )
-    ),
+    decides(RECOVERS, 400, "COC.00010014", "COC could not reach IAM"),
+    decides(RECOVERS, 200, "COC.00010014", "COC could not reach IAM"),
+    decides(RECOVERS, 400, "APIG.0308", "Too many requests"),
+    decides(RECOVERS, 429, "APIG.0308", "Too many requests"),
+    decides(RECOVERS, 400, "APIGW.0308", "Too many requests"),
+    decides(FAILS, 400, "COC.00011013", "which user the credentials belong to", "domain_id or project_id"),
+    decides(FAILS, 400, "COC.00014121", "belongs to another account"),
+    decides(FAILS, 401, "COC.00010014", "came from the options"),
+    decides(FAILS, 403, "APIGW.0308", "Too many requests"),
     # a 200 whose body is not a JSON object
     refuses(200, "firewall", "200 with HTML", page(200, "Log in"), "HTTP 200 with an HTML page titled 'Log in'"),
     refuses(200, "empty body", "empty body", body(b""), "HTTP 200 with an empty body" + NO_OBJECT),
