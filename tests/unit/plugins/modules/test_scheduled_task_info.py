@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 
@@ -17,73 +16,45 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_qu
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import ACCESS_KEY, AUTH_TOKEN, SECRET_KEY, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import ids_of, queries, run_module, run_python
 
-# Of a task, by the API reference.
-FIELDS = re.findall(
-    r"\w+",
-    """
-    id enterprise_project_id name scheduled_type task_type associated_task_type risk_level created_by
-    created_user_name update_by approve_status execution_count enabled created_time modified_time region_id
-    associated_task_name associated_task_name_en last_execution_time last_execution_status reviewer reviewer_user_name
-    """,
-)
-
-by_blank = pytest.mark.parametrize("blank", [None, "", "  "], ids=repr)
-
-
-def returned(outcome):
-    """Return the result without the options."""
-    return {name: value for name, value in outcome.result.items() if name != "invocation"}
-
-
 # What it returns
 
 
 def test_every_task_has_all_fields_and_null_for_what_the_service_does_not_say(simulator, connection):
-    outcome = run_module(connection)
-    assert len(FIELDS) == 22
-    for task, original in zip(outcome.tasks, simulator.tasks):
-        assert sorted(task) == sorted(FIELDS)
-        assert {name: value for name, value in task.items() if value is not None} == {
-            name: value for name, value in original.items() if value not in (None, "")
-        }
-    never_ran = [task for task in outcome.tasks if task["last_execution_time"] is None]
-    assert never_ran and all(task["last_execution_status"] is None for task in never_ran)
-
-
-def test_a_field_that_is_new_in_the_service_is_kept(simulator, connection):
-    new = {"tags": [{"key": "a", "value": None}], "empty": ""}
-    simulator.tasks = [{**task, **new} for task in simulator.tasks]
-    outcome = run_module(connection)
-    assert len(outcome.tasks) == 60
-    assert all({name: task[name] for name in new} == new for task in outcome.tasks)
-
-
-def test_check_mode_returns_the_same(simulator, connection):
-    options = {**connection, "risk_level": "HIGH", "limit": 5}
-    normal, check = run_module(options), run_module(options, check_mode=True)
-    assert returned(normal) == returned(check)
-    assert check.result["changed"] is False
-    assert len(check.tasks) == 5 and queries(simulator) == ["limit=5&risk_level=HIGH"] * 2
+    fields = set().union(*simulator.tasks)  # by the API reference
+    assert len(fields) == 22
+    assert run_module(connection).tasks == [
+        {**dict.fromkeys(fields), **{name: value for name, value in task.items() if value != ""}}
+        for task in simulator.tasks
+    ]
 
 
 def test_values_come_back_as_they_are(simulator, connection):
-    name = '{{ 1 + 1 }} <b>"数据库"</b> \u2028\U0001f600'
-    simulator.tasks = [{**simulator.tasks[0], "name": name, "created_time": 2**53 + 1}]
+    odd = {
+        "name": '{{ 1 + 1 }} <b>"数据库"</b> \u2028\U0001f600',
+        "created_time": 2**53 + 1,
+        "tags": [{"key": "a", "value": None}],  # new in the service, as is the next
+        "empty": "",
+    }
+    simulator.tasks = [{**simulator.tasks[0], **odd}]
     [task] = run_module(connection).tasks
-    assert (task["name"], task["created_time"]) == (name, 2**53 + 1)
+    assert {name: task[name] for name in odd} == odd
 
 
-def test_a_refusal_has_message_status_code_and_request_id(simulator, connection):
+def test_check_mode_returns_the_same(simulator, connection):
+    options = {**connection, "limit": 5}
+    normal, check = run_module(options), run_module(options, check_mode=True)
+    assert normal.result == check.result
+    assert (len(check.tasks), check.result["changed"], queries(simulator)) == (5, False, ["limit=5"] * 2)
+
+
+def test_a_refusal_says_what_was_asked_and_what_to_do(simulator, connection):
     simulator.faults.append(status(403))
-    failure = returned(run_module(connection))
-    assert (failure["failed"], failure["status"], failure["error_code"]) == (True, 403, "APIGW.0302")
-    assert re.fullmatch("[0-9a-f]{32}", failure["request_id"])
+    failure = run_module(connection).result
     assert failure["msg"] == (
         f"GET {simulator.endpoint}/v1/schedule/task?limit=1000 returned HTTP 403, APIGW.0302: The IAM user is not "
         f"authorized to access the API (request ID {failure['request_id']}). The user needs the IAM permission "
         "coc:schedule:list, with the scope of all resources."
     )
-    assert len(simulator.requests) == 1
 
 
 def test_a_missing_requests_library_is_reported():
@@ -105,37 +76,23 @@ def test_a_missing_requests_library_is_reported():
 # Not set
 
 
-@by_blank
-def test_a_blank_option_is_not_set(blank, simulator, connection):
+@pytest.mark.parametrize("blank", [None, "", "  "], ids=repr)
+def test_what_is_blank_is_not_set(blank, simulator, connection, monkeypatch):
     """AWX and surveys send an empty string for what was not filled in, for choices, numbers and booleans too."""
-    for name in sorted({*ARGUMENT_SPEC} - {*connection}):
-        assert run_module({**connection, name: blank}).ids == ids_of(simulator.tasks), name
-        assert queries(simulator)[-1] == "limit=1000"
-
-
-@by_blank
-def test_where_all_options_are_blank_the_environment_counts(blank, simulator, monkeypatch):
     monkeypatch.setenv("HUAWEICLOUD_COC_ENDPOINT", simulator.endpoint)
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", ACCESS_KEY)
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", SECRET_KEY)
-    assert run_module(dict.fromkeys([*ARGUMENT_SPEC, "ak", "sk"], blank)).msg == ""
+    assert run_module(dict.fromkeys([*ARGUMENT_SPEC, "ak", "sk"], blank)).ids == ids_of(simulator.tasks)
     assert queries(simulator) == ["limit=1000"]
 
 
 # What passes
 
-
-@pytest.mark.parametrize("names", [("ak", "sk"), ("access_key", "sk"), ("ak", "secret_key")], ids=str)
-def test_the_keys_have_short_names_too(names, endpoint):
-    assert len(run_module({**endpoint, **dict(zip(names, (ACCESS_KEY, SECRET_KEY)))}).ids) == 60
-
-
 START, END = "last_execution_start_time", "last_execution_end_time"
 
 
-def test_numbers_and_times_pass_in_every_form(simulator, connection):
+def test_numbers_and_times_pass_as_numbers_and_as_text(simulator, connection):
     for options, sent in (
-        ({"limit": 7}, "limit=7"),
         ({"limit": "7"}, "limit=7"),
         ({"offset": "3"}, "limit=1000&offset=3"),
         ({"enterprise_project_id": 0}, "enterprise_project_id=0&limit=1000"),
@@ -143,11 +100,7 @@ def test_numbers_and_times_pass_in_every_form(simulator, connection):
         ({"task_name": " padded "}, "limit=1000&task_name=%20padded%20"),
         ({START: 0}, f"{START}=0&limit=1000"),
         ({START: 1767225600000}, f"{START}=1767225600000&limit=1000"),
-        ({START: "2026-01-01T00:00:00Z"}, f"{START}=1767225600000&limit=1000"),
-        ({END: "2026-01-01 08:00:00+08:00"}, f"{END}=1767225600000&limit=1000"),
-        ({END: "2026-01-01T00:00:00.25Z"}, f"{END}=1767225600250&limit=1000"),
         ({"timeout": "5", "max_retries": "0", "validate_certs": "yes"}, "limit=1000"),
-        ({"timeout": 5, "max_retries": 0, "validate_certs": False}, "limit=1000"),
     ):
         simulator.requests.clear()
         assert run_module({**connection, **options}).msg == "", options
@@ -164,17 +117,8 @@ def test_an_age_counts_from_now(simulator, connection):
 
 # What is refused before any request
 
-CHOICES = {name: spec["choices"] for name, spec in ARGUMENT_SPEC.items() if "choices" in spec}
 OPTIONS = "Credentials in the options: "
-
-
-@pytest.mark.parametrize("name", CHOICES)
-def test_a_value_that_is_not_a_choice_is_refused(name, simulator, connection):
-    for value in [CHOICES[name][0].swapcase(), "ALL", 1]:
-        error = run_module({**connection, name: value}).error
-        assert error == f"value of {name} must be one of: {', '.join(CHOICES[name])}, got: {value}"
-    assert simulator.requests == []
-
+CHOICES = {name: spec["choices"] for name, spec in ARGUMENT_SPEC.items() if "choices" in spec}
 
 # What cannot be right, and how the message begins; Ansible's own messages name the option in quotes.
 REFUSED: list[tuple[dict, str]] = [
@@ -182,6 +126,7 @@ REFUSED: list[tuple[dict, str]] = [
     ({"limit": "ten"}, ""),
     ({"limit": 1.5}, ""),
     ({"offset": -1}, "offset: -1 is out of range; it takes 0 to 2147483647."),
+    ({"offset": 2**31}, "offset: 2147483648 is out of range"),
     ({"offset": "x"}, ""),
     ({"task_id": "42"}, "task_id: '42' is not a task ID, which has 26 characters and starts with ST."),
     ({"enterprise_project_id": 129 * "0"}, "enterprise_project_id: 129 characters are too many; it takes at most 128."),
@@ -201,7 +146,11 @@ REFUSED: list[tuple[dict, str]] = [
     ({"domain_id": "line\nbreak"}, OPTIONS + "domain_id has characters"),
     ({"project_id": "项目"}, OPTIONS + "project_id has characters"),
     ({"auth_source": "ecs_metadata"}, "auth_source=ecs_metadata excludes access_key, secret_key."),
-    ({"risk_level": "high"}, "value of risk_level must be one of: HIGH, MEDIUM, LOW, got: high"),
+    *(
+        ({name: wrong}, f"value of {name} must be one of: {', '.join(choices)}, got: {wrong}")
+        for name, choices in CHOICES.items()
+        for wrong in (choices[0].swapcase(), "ALL", 1)
+    ),
     ({"limit": "ten", "risk_level": "high"}, ""),
     ({START: "-1h", END: "-2h"}, f"{START}: -1h is after {END}, -2h. Fix one of them."),
     ({"access_key": ""}, "Credentials in the options are incomplete: secret_key given, access_key missing."),
