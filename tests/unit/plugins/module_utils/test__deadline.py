@@ -11,17 +11,17 @@ import pytest
 from ansible_collections.huaweicloud.coc.plugins.module_utils._deadline import run_within
 
 
-@pytest.mark.parametrize("value", [7, None])
-def test_it_returns_what_the_function_returns(value):
-    assert run_within(60, lambda: value) is value
+def test_it_returns_even_none():
+    assert run_within(60, lambda: None) is None
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt()], ids=repr)
-def test_it_raises_what_the_function_raises(error):
+def test_it_raises_whatever_the_function_raises():
+    error = KeyboardInterrupt()
+
     def fail():
         raise error
 
-    with pytest.raises(type(error)) as raised:
+    with pytest.raises(KeyboardInterrupt) as raised:
         run_within(60, fail)
     assert raised.value is error
 
@@ -35,5 +35,5 @@ def test_it_leaves_a_function_behind_that_takes_too_long():
 
     with pytest.raises(TimeoutError):
         run_within(0.05, wait)
-    assert threads[0].daemon  # it does not keep the process from ending
     end.set()
+    assert threads[0].daemon  # it does not keep the process from ending
