@@ -132,37 +132,26 @@ def test_other_task_ids_are_refused(task_id):
     assert refusal(check_task_id, "term", task_id) == f"term: {problem}"
 
 
-def test_limit_and_offset_have_bounds():
-    for query in (
-        *({"limit": limit} for limit in (1, 1000, 1001, 10**9)),
-        *({"offset": offset} for offset in (0, 1, 2**31 - 1)),
-    ):
-        assert build_query(query) == query
-    for limit in (0, -1):
-        error = f"limit: {limit} is too small; it takes 1 or more. Leave it out to get every task."
-        assert refusal(build_query, {"limit": limit}) == error
-    for offset in (-1, 2**31):
-        error = f"offset: {offset} is out of range; it takes 0 to 2147483647."
-        assert refusal(build_query, {"offset": offset}) == error
-
-
-def test_a_window_must_not_end_before_it_starts():
-    for start, end in (
+@pytest.mark.parametrize(
+    "start, end",
+    [
         (str(NOW_MS), str(NOW_MS - 1)),
         ("1", "0"),
         ("2026-01-31T08:00:00+08:00", "2026-01-30T23:59:59Z"),
-        ("-1h", "-1d"),
         ("-1h", str(NOW_MS - HOUR - 1)),
-        (str(NOW_MS + 1), "-0s"),
         ("2026-01-31 08:00:00.001+00:00", "-0s"),
         ("-59m", "2026-01-31T07:00Z"),
-        (str(NOW_MS + 1), "2026-01-31T08:00:00Z"),
-    ):
-        error = f"{START}: {start} is after {END}, {end}. Fix one of them."
-        assert refusal(build_query, {START: start, END: end}, NOW) == error
-    for start, end in (("-1h", "-1h"), (str(NOW_MS), "2026-01-31T16:00:00+08:00"), ("0", "0")):
-        query = build_query({START: start, END: end}, NOW)
-        assert query[START] == query[END]
+    ],
+)
+def test_a_window_must_not_end_before_it_starts(start, end):
+    error = f"{START}: {start} is after {END}, {end}. Fix one of them."
+    assert refusal(build_query, {START: start, END: end}, NOW) == error
+
+
+@pytest.mark.parametrize("start, end", [("-1h", "-1h"), (str(NOW_MS), "2026-01-31T16:00:00+08:00"), ("0", "0")])
+def test_a_window_may_be_a_moment(start, end):
+    query = build_query({START: start, END: end}, NOW)
+    assert query[START] == query[END]
 
 
 # Times
@@ -179,10 +168,8 @@ def test_a_window_must_not_end_before_it_starts():
             NOW_MS,
             cells(
                 """
-                2026-01-31T08:00:00Z      | 2026-01-31T08:00:00+00:00 | 2026-01-31T08:00:00-00:00
-                2026-01-31T16:00:00+08:00 | 2026-01-31T16:00:00+0800  | 2026-01-31T13:30:00+05:30
-                2026-01-30T22:00:00-10:00 | 2026-01-31 16:00:00+08:00 | 2026-01-31 08:00:00Z
-                2026-01-31T08:00Z         | 2026-01-31 16:00+08:00    | -0s
+                2026-01-31T08:00:00Z      | 2026-01-31 08:00:00Z     | 2026-01-31T08:00:00-00:00 | 2026-01-31T08:00Z
+                2026-01-31T16:00:00+08:00 | 2026-01-31T16:00:00+0800 | 2026-01-31 16:00+08:00    | -0s
                 """
             ),
         ),
@@ -192,13 +179,10 @@ def test_a_window_must_not_end_before_it_starts():
         (1709164800000, ["2024-02-29T00:00:00Z"]),
         (253402300799999, ["9999-12-31T23:59:59.999Z"]),
         (253402387139000, ["9999-12-31T23:59:59-23:59"]),
-        # ages
-        (NOW_MS - 1000, ["-1s"]),
-        (NOW_MS - 90 * 60000, ["-90m"]),
+        # ages; see test_age_round_trip
         (NOW_MS - 24 * HOUR, ["-24h", " -24h "]),
         (NOW_MS - 36 * HOUR, ["-1d12h", "-1D12H"]),
         (NOW_MS - 7 * 24 * HOUR, ["-7d", "-1W"]),
-        (NOW_MS - 14 * 24 * HOUR, ["-2w"]),
         (NOW_MS - (9 * 24 + 3) * HOUR - 4 * 60000 - 5000, ["-1w2d3h4m5s"]),
     ],
 )
