@@ -10,15 +10,12 @@ plugin is checked by the code that checks what users give.
 
 from __future__ import annotations
 
-import datetime
 import functools
 import re
-import textwrap
 
 import jinja2
 import pytest
 import yaml
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.splitter import parse_kv
 from ansible.plugins.loader import fragment_loader, lookup_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
@@ -32,7 +29,9 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
     _scheduled_task_query,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import validate
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import status
+from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import COLLECTION, run_lookup, run_module
 
 README = COLLECTION / "README.md"
@@ -40,6 +39,7 @@ MODULE = "huaweicloud.coc.scheduled_task_info"
 LOOKUP = "huaweicloud.coc.scheduled_task"
 GROUP = "group/huaweicloud.coc.coc"
 VARIABLE = "ansible_huaweicloud_"
+OF_EVERY_LOOKUP = ("wantlist", "errors")  # keywords that are none of its options
 
 SPECS = {MODULE: _scheduled_task_query.ARGUMENT_SPEC, LOOKUP: scheduled_task.OPTIONS}
 
@@ -106,64 +106,49 @@ def test_readme_names_every_option_and_every_site():
 
 # Examples
 
-FENCED = re.compile(r"^```(?P<language>\S+)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
-DIRECTIVE = re.compile(r"^\.\. code-block:: (?P<language>\S+)\n\s*\n(?P<code>(?:(?: .*)?\n)+)", re.MULTILINE)
 AD_HOC = re.compile(re.escape(f"{MODULE} -a ") + r"(['\"])(.*?)\1", re.DOTALL)
 BARE = ("when", "that", "until", "failed_when", "changed_when")  # keywords whose text may be an expression
+PAGES, YAML, TEMPLATES = (".md", ".rst"), (".yml", ".yaml"), (".j2",)
 
 
-def texts():
-    """Yield name and text of everything that has examples."""
-    for plugin in SPECS:
-        yield f"{plugin} EXAMPLES", documentation(plugin)[1]
-    paths = [README, *sorted(COLLECTION.glob("docs/**/*")), *sorted(COLLECTION.glob("playbooks/**/*"))]
-    for path in paths:
-        if path.suffix in (".md", ".rst", ".yml", ".yaml", ".j2") and "build" not in path.parts:
-            yield str(path.relative_to(COLLECTION)), path.read_text(encoding="utf-8")
-
-
-def blocks(name, text):
-    """Return the YAML documents in a text, and its templates as strings."""
-    if name.endswith(".j2"):
+def read_documents(path):
+    """Return the YAML documents in a file; a template is one, a string."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix in TEMPLATES:
         return [text]
-    if not name.endswith((".md", ".rst")):
-        return list(yaml.safe_load_all(text))
-    matches = (FENCED if name.endswith(".md") else DIRECTIVE).finditer(text)
-    codes = [textwrap.dedent(match["code"]) for match in matches if match["language"].startswith("yaml")]
+    codes = [code for language, code in blocks(path) if language.startswith("yaml")] if path.suffix in PAGES else [text]
     return [document for code in codes for document in yaml.safe_load_all(code)]
 
 
-TEXTS = {name: text for name, text in texts() if "huaweicloud" in text}
-BLOCKS = {name: blocks(name, text) for name, text in TEXTS.items()}
+# What has examples, by its name: its text, and the YAML documents in that.
+FILES = {
+    str(path.relative_to(COLLECTION)): path
+    for path in [README, *COLLECTION.glob("docs/**/*"), *COLLECTION.glob("playbooks/**/*")]
+    if path.suffix in PAGES + YAML + TEMPLATES and "build" not in path.parts
+}
+TEXTS = {plugin: documentation(plugin)[1] for plugin in SPECS}
+DOCUMENTS = {plugin: [yaml.safe_load(text)] for plugin, text in TEXTS.items()}
+TEXTS.update({name: path.read_text(encoding="utf-8") for name, path in FILES.items()})
+DOCUMENTS.update({name: read_documents(path) for name, path in FILES.items()})
 
 
-def mappings(node):
-    """Yield each mapping within a YAML document."""
-    if isinstance(node, dict):
-        yield node
-    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from mappings(child)
-
-
-def templates(node, key=""):
-    """Yield each Jinja template within a YAML document, parsed; a backslash is one, as it is for Ansible."""
+def walk(node, key=""):
+    """Yield each value within YAML documents, with the key that it is under."""
+    yield key, node
     if isinstance(node, dict):
         for name, child in node.items():
-            yield from templates(child, name)
+            yield from walk(child, name)
     elif isinstance(node, list):
         for child in node:
-            yield from templates(child, key)
-    elif isinstance(node, str) and ("{{" in node or "{%" in node):
-        yield jinja2.Environment().parse(node.replace("\\", "\\\\"))
-    elif isinstance(node, str) and key in BARE:
-        yield from templates("{{ " + node + " }}")
+            yield from walk(child, key)
 
 
-def is_lookup(node):
-    """Return whether a node of a template is a call of the lookup."""
-    if not isinstance(node, nodes.Call) or getattr(node.node, "name", None) not in ("lookup", "query", "q"):
-        return False
-    return bool(node.args) and value(node.args[0]) == LOOKUP
+def templates(documents):
+    """Yield each text within YAML documents, parsed as a template; a backslash is one, as it is for Ansible."""
+    for key, node in walk(documents):
+        if isinstance(node, str):
+            text = "{{ " + node + " }}" if key in BARE and "{{" not in node else node
+            yield jinja2.Environment().parse(text.replace("\\", "\\\\"))
 
 
 def value(node):
@@ -172,40 +157,28 @@ def value(node):
 
 
 def uses(name):
-    """Yield the plugin and the options of each use of a plugin in a text."""
+    """Yield the plugin and the options of each use of a plugin in a text; a term of the lookup is a task_id."""
     for _quote, arguments in AD_HOC.findall(TEXTS[name]):
         yield MODULE, parse_kv(arguments)
-    for document in BLOCKS[name]:
-        for mapping in mappings(document):
-            for key, given in mapping.items():
-                if key in (MODULE, GROUP):
-                    yield MODULE, parse_kv(given) if isinstance(given, str) else given or {}
-                elif str(key).startswith(VARIABLE):
-                    yield LOOKUP, {key[len(VARIABLE) :]: given}
-        for template in templates(document):
-            for call in filter(is_lookup, template.find_all(nodes.Call)):
-                terms = {"_terms": [value(term) for term in call.args[1:]]}
-                yield LOOKUP, {**terms, **{keyword.key: value(keyword.value) for keyword in call.kwargs}}
+    for key, given in walk(DOCUMENTS[name]):
+        if key in (MODULE, GROUP):
+            yield MODULE, parse_kv(given) if isinstance(given, str) else given or {}
+        elif str(key).startswith(VARIABLE):
+            yield LOOKUP, {key[len(VARIABLE) :]: given}
+    for template in templates(DOCUMENTS[name]):
+        for call in template.find_all(nodes.Call):
+            is_lookup = getattr(call.node, "name", None) in ("lookup", "query", "q")
+            if is_lookup and call.args and value(call.args[0]) == LOOKUP:
+                keywords = {keyword.key: value(keyword.value) for keyword in call.kwargs}
+                yield LOOKUP, {name: given for name, given in keywords.items() if name not in OF_EVERY_LOOKUP}
+                yield from ((LOOKUP, {"task_id": value(term)}) for term in call.args[1:])
 
 
 def problem(plugin, given):
     """Return what the plugin would say against these options, without templates: only a run tells their value."""
-    given = dict(given)
-    terms = [term for term in given.pop("_terms", []) if "{{" not in str(term)]
-    keywords = {"wantlist", "errors"} if plugin == LOOKUP else set()
-    known = {*SPECS[plugin], *(alias for option in SPECS[plugin].values() for alias in option.get("aliases", ()))}
-    unknown = set(given) - known - keywords
-    if unknown:
-        return f"no such option: {unknown}"
-    literal = {name: v for name, v in given.items() if name in known and "{{" not in str(v)}
-    literal = {name: str(v) if isinstance(v, datetime.datetime) else v for name, v in literal.items()}
-    checked = ArgumentSpecValidator(SPECS[plugin]).validate(literal)
-    if checked.error_messages:
-        return checked.error_messages[0]
+    literal = {name: v for name, v in given.items() if name not in SPECS[plugin] or "{{" not in str(v)}
     try:
-        _scheduled_task_query.build_query(checked.validated_parameters)
-        for term in terms:
-            _scheduled_task_query.check_task_id("term", term)
+        _scheduled_task_query.build_query(validate(literal, SPECS[plugin]))
     except CocError as error:
         return error.msg
     return None
@@ -221,24 +194,13 @@ def test_every_variable_that_is_named_is_that_of_an_option():
         assert set(re.findall(VARIABLE + r"(\w+)", text)) <= set(SPECS[LOOKUP]), name
 
 
-def test_the_examples_are_found():
-    """Else the tests above would pass for having nothing to check."""
-    found = {name: {plugin for plugin, given in uses(name)} for name in TEXTS}
-    assert MODULE in found[f"{MODULE} EXAMPLES"] and LOOKUP in found[f"{LOOKUP} EXAMPLES"]
-    assert found["README.md"] == {MODULE, LOOKUP}
-    assert (MODULE, {"approve_status": "PENDING", "limit": "5"}) in list(uses("README.md"))
-    for folder in ("docs/examples", "docs/docsite/rst", "playbooks"):
-        plugins = {plugin for name in found if name.startswith(folder) for plugin in found[name]}
-        assert plugins, f"no example in {folder}"
-
-
 @pytest.mark.parametrize(
     "plugin, given, said",
     [
-        (MODULE, {"tsk_name": "x"}, "no such option: {'tsk_name'}"),
-        (MODULE, {"on_missing": "skip"}, "no such option: {'on_missing'}"),
+        (MODULE, {"tsk_name": "x"}, "tsk_name. Supported parameters include"),
+        (MODULE, {"on_missing": "{{ x }}"}, "on_missing. Supported parameters include"),
         (LOOKUP, {"risk_level": "high"}, "value of risk_level must be one of"),
-        (LOOKUP, {"_terms": ["ST1"]}, "term: 'ST1' is not a task ID"),
+        (LOOKUP, {"task_id": "ST1"}, "task_id: 'ST1' is not a task ID"),
         (MODULE, {"limit": 0}, "limit: 0 is too small"),
         (MODULE, {"limit": "{{ n }}", "risk_level": "{{ r }}"}, "None"),
     ],
@@ -250,79 +212,45 @@ def test_a_wrong_example_would_be_found(plugin, given, said):
 
 # What examples read of results
 
-FIELDS = set(_scheduled_task.FIELDS)
 OF_ANSIBLE = {"results", "changed", "failed", "skipped", "msg"}  # of any registered result
+OF_AN_ACCOUNT = {"options", "region"}  # of the accounts that some examples loop over
 
 
-def root(node):
-    """Return what an expression starts from: the name of a variable, LOOKUP for the lookup, or None."""
-    while isinstance(node, (nodes.Filter, nodes.Getattr, nodes.Getitem, nodes.Call)):
-        if is_lookup(node):
-            return LOOKUP
-        node = node.node
-    return node.name if isinstance(node, nodes.Name) else None
+def keys_read(name):
+    """Yield each key that the templates of a text read, whether by themselves or through a filter."""
+    for template in templates(DOCUMENTS[name]):
+        for node in template.find_all((nodes.Getattr, nodes.Getitem, nodes.Filter)):
+            if isinstance(node, nodes.Getattr):
+                yield node.attr
+            elif isinstance(node, nodes.Getitem):
+                yield value(node.arg)
+            else:
+                named = [given.value for given in node.kwargs if given.key in ("attribute", "key_name", "value_name")]
+                first = node.args[:1] if node.name in ("selectattr", "rejectattr", "groupby") else []
+                yield from map(value, first + named)
 
 
-def root_of(text):
-    """Return what a value is made of, if it is a single expression."""
-    outputs = [node for template in templates(text) for node in template.body]
-    expressions = outputs[0].nodes if len(outputs) == 1 and isinstance(outputs[0], nodes.Output) else []
-    return root(expressions[0]) if len(expressions) == 1 else None
-
-
-def results(document):
-    """Return the names of the variables of a document that hold what the plugins returned, or a part of it."""
-    names = {LOOKUP}
-    for _pass in range(3):  # one variable may be made of another
-        for mapping in mappings(document):
-            if MODULE in mapping and "register" in mapping:
-                names.add(mapping["register"])
-            for keyword in ("vars", "ansible.builtin.set_fact"):
-                values = mapping.get(keyword) or {}
-                names.update(name for name, text in values.items() if isinstance(text, str) and root_of(text) in names)
-    return names
-
-
-def keys_read(template, names):
-    """Yield each key that a template reads of the variables ``names``, whether by itself or through a filter."""
-    called = {id(call.node) for call in template.find_all(nodes.Call)}
-    for node in template.find_all((nodes.Getattr, nodes.Getitem, nodes.Filter)):
-        if root(node) not in names or id(node) in called:
-            continue
-        if isinstance(node, nodes.Getattr):
-            yield node.attr
-        elif isinstance(node, nodes.Getitem):
-            yield value(node.arg)
-        else:
-            yield from (value(given) for given in node.args[:1] if node.name in ("selectattr", "rejectattr", "groupby"))
-            yield from (
-                value(given.value) for given in node.kwargs if given.key in ("attribute", "key_name", "value_name")
-            )
-
-
-def all_keys_read(name):
-    for document in BLOCKS[name]:
-        names = results(document)
-        for mapping in mappings(document):
-            loop = mapping.get("loop")
-            if isinstance(loop, str) and root_of(loop) in names:
-                item = (mapping.get("loop_control") or {}).get("loop_var", "item")
-                for template in templates({key: child for key, child in mapping.items() if key != "loop"}):
-                    yield from keys_read(template, {item})
-        for template in templates(document):
-            yield from keys_read(template, names)
+# The set-up of AWX reads what the modules of AWX return.
+EXAMPLES = [name for name in TEXTS if list(uses(name)) and not name.startswith("docs/awx/")]
 
 
 def test_examples_read_what_is_returned():
-    returned = {*documentation(MODULE)[2], *FIELDS, *OF_ANSIBLE, "{{ }}"}
-    for name in TEXTS:
-        assert {key for key in all_keys_read(name) if isinstance(key, str)} <= returned, name
+    returned = {*documentation(MODULE)[2], *_scheduled_task.FIELDS, *OF_ANSIBLE, *OF_AN_ACCOUNT, "{{ }}"}
+    for name in EXAMPLES:
+        assert {key for key in keys_read(name) if isinstance(key, str)} <= returned, name
 
 
-def test_what_examples_read_is_found():
-    assert {"count", "scheduled_tasks", "next_marker", "name", "id"} <= set(all_keys_read(f"{MODULE} EXAMPLES"))
-    assert {"name", "id", "enabled"} <= set(all_keys_read(f"{LOOKUP} EXAMPLES"))
-    assert {"scheduled_tasks", "name", "id", "created_user_name"} <= set(all_keys_read("README.md"))
+def test_the_examples_are_found():
+    """Else the tests above would pass for having nothing to check."""
+    found = {name: {plugin for plugin, _given in uses(name)} for name in EXAMPLES}
+    assert MODULE in found[MODULE] and LOOKUP in found[LOOKUP]
+    assert found["README.md"] == {MODULE, LOOKUP}
+    assert (MODULE, {"approve_status": "PENDING", "limit": "5"}) in list(uses("README.md"))
+    for folder in ("docs/examples", "docs/docsite/rst", "playbooks"):
+        assert any(name.startswith(folder) for name in found), f"no example in {folder}"
+    assert {"count", "scheduled_tasks", "next_marker", "name", "id"} <= set(keys_read(MODULE))
+    assert {"name", "id", "enabled"} <= set(keys_read(LOOKUP))
+    assert {"scheduled_tasks", "name", "id", "created_user_name"} <= set(keys_read("README.md"))
 
 
 # Results
@@ -337,37 +265,27 @@ def of_type(documented, found):
     return bool(found) and all(isinstance(one, kind) and isinstance(one, bool) == (kind is bool) for one in found)
 
 
-def test_return_is_what_comes_back_of_a_success(connection):
-    outcome = run_module({**connection, "limit": 59})
-    documented = {key: facts for key, facts in documentation(MODULE)[2].items() if facts["returned"] == "success"}
-    assert set(outcome.result) - {"changed", "invocation"} == set(documented)
-    assert all(of_type(facts, [outcome.result[key]]) for key, facts in documented.items())
-    fields = documented["scheduled_tasks"]["contains"]
-    assert documented["scheduled_tasks"]["elements"] == "dict"
-    for task in outcome.tasks:
-        assert list(task) == list(fields)
-    assert all(of_type(facts, [task[field] for task in outcome.tasks]) for field, facts in fields.items())
+@pytest.mark.parametrize(
+    "ending, faults",
+    [("success", []), ("failure", [status(403, headers={"Retry-After": "7"})])],
+    ids=["success", "failure"],
+)
+def test_return_is_what_comes_back(simulator, connection, ending, faults):
+    simulator.faults += faults
+    result = run_module({**connection, "limit": 59}).result
+    documented = {key: facts for key, facts in documentation(MODULE)[2].items() if facts["returned"].startswith(ending)}
+    assert set(result) - {"changed", "failed", "exception", "invocation"} == set(documented)
+    for key, facts in documented.items():
+        assert of_type(facts, [result[key]]) and of_type(facts, [facts["sample"]]), key
 
 
-def test_return_is_what_comes_back_of_a_failure(simulator, connection):
-    simulator.faults.append(status(403, headers={"Retry-After": "7"}))
-    outcome = run_module(connection)
-    documented = {key: facts for key, facts in documentation(MODULE)[2].items() if "failure" in facts["returned"]}
-    assert set(outcome.result) - {"changed", "failed", "exception", "invocation"} == set(documented)
-    assert all(of_type(facts, [outcome.result[key]]) for key, facts in documented.items())
-
-
-def test_the_lookup_returns_the_fields_that_the_module_documents(connection):
-    _documented, _examples, returned = documentation(LOOKUP)
-    tasks = run_lookup(connection).tasks
-    assert (set(returned), returned["_raw"]["type"], returned["_raw"]["elements"]) == ({"_raw"}, "list", "dict")
-    assert {frozenset(task) for task in tasks} == {frozenset(documentation(MODULE)[2]["scheduled_tasks"]["contains"])}
-
-
-def test_the_samples_are_of_the_documented_shape():
-    documented = documentation(MODULE)[2]
-    assert all(of_type(facts, [facts["sample"]]) for facts in documented.values())
-    fields = documented["scheduled_tasks"]["contains"]
-    [sample] = documented["scheduled_tasks"]["sample"]
-    assert list(sample) == list(fields) == list(_scheduled_task.FIELDS)
-    assert all(sample[field] is None or of_type(facts, [sample[field]]) for field, facts in fields.items())
+def test_tasks_of_both_plugins_and_of_the_sample_have_the_documented_fields(connection):
+    documented = documentation(MODULE)[2]["scheduled_tasks"]
+    returned_by_lookup = documentation(LOOKUP)[2]
+    assert list(returned_by_lookup) == ["_raw"]
+    for facts in (documented, returned_by_lookup["_raw"]):
+        assert (facts["type"], facts["elements"]) == ("list", "dict")
+    fields, [sample] = documented["contains"], documented["sample"]
+    tasks = [sample, *run_module(connection).tasks, *run_lookup(connection).tasks]
+    assert {tuple(task) for task in tasks} == {tuple(fields)} == {tuple(_scheduled_task.FIELDS)}
+    assert [name for name, facts in fields.items() if not of_type(facts, [task[name] for task in tasks])] == []
