@@ -201,6 +201,7 @@ def test_every_variable_that_is_named_is_that_of_an_option():
         (MODULE, {"on_missing": "{{ x }}"}, "on_missing. Supported parameters include"),
         (LOOKUP, {"risk_level": "high"}, "value of risk_level must be one of"),
         (LOOKUP, {"task_id": "ST1"}, "task_id: 'ST1' is not a task ID"),
+        (MODULE, {"limit": "x"}, "argument 'limit' is of type"),
         (MODULE, {"limit": 0}, "limit: 0 is too small"),
         (MODULE, {"limit": "{{ n }}", "risk_level": "{{ r }}"}, "None"),
     ],
