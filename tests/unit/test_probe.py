@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import TIMES
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import body, close, cut_body, mutate, reset, status
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.behavior import SETTINGS, Behavior
@@ -61,55 +62,47 @@ WAYS: list[dict[str, t.Any]] = [
 
 def expect(told, count=60):
     """Return by question what the simulator was told to do, with ``count`` tasks, a third of them in project 0."""
-
-    def yes(is_so):
-        return YES if is_so else NO
-
     listed = count if told.default_project == "all" else count // 3
     is_capped = 0 < told.page_cap < listed
     is_whole = told.ignore_limit and not is_capped and listed <= 1000  # every page is the last one
     # without the marker of a page that ends there, the ID of a task is sent
     is_lost = told.ignore_limit and told.markers == "opaque"
     ends_without = told.markers not in ("always", "stuck", "opaque")
-    tells_nothing = is_whole and ends_without
+    has_no_marker = told.markers == "never" or (is_whole and ends_without)
     is_stuck = told.markers == "stuck" and not is_whole
     repeats = told.markers == "inclusive" or (told.repeat and not told.ignore_limit)
-    expected = {about: yes(name not in told.ignored_filters) for name, about in ABOUT.items()}
-    named, starts, ends = (
-        expected[key] for key in ("name_filter", "filter_last_execution_start_time", "filter_last_execution_end_time")
-    )
-    return {
-        **expected,
-        "default_project": yes(told.default_project == "all"),
-        "project_sum": (
-            UNKNOWN if is_capped or listed > 1000 or told.default_project == "0" else expected["project_filter"]
-        ),
-        "name_part": yes(told.name_match == "contains") if named == YES else UNKNOWN,
-        "name_case": yes(told.ignore_case) if named == YES else UNKNOWN,
-        "bound_last_execution_start_time": yes(told.time_bounds != "exclusive") if starts == YES else UNKNOWN,
-        "bound_last_execution_end_time": yes(told.time_bounds == "inclusive") if ends == YES else UNKNOWN,
-        "limit_one": yes(not told.ignore_limit),
-        "limit_most": yes(not is_capped),
-        "limit_beyond": yes(told.large_limit == "clamped"),
-        "middle_marker": UNKNOWN if is_whole else yes(told.markers != "never"),
-        "marker_place": UNKNOWN if is_lost else yes(not repeats),
-        "marker_advances": UNKNOWN if is_lost or told.markers == "never" or tells_nothing else yes(not is_stuck),
-        "offset_applies": yes(not told.ignore_offset),
-        "offset_marker": UNKNOWN if is_whole else yes(told.offset_markers and told.markers != "never"),
-        "last_offset_marker": UNKNOWN if told.ignore_offset else yes(told.offset_markers and not ends_without),
-        "marker_and_offset": UNKNOWN if is_lost else yes(told.marker_and_offset == "both" and not told.ignore_offset),
-        "scope_needed": yes(told.required_scope != "none"),
-        "language_with": yes(told.language != "zh-cn"),
-        "language_without": yes(told.language == "en-us"),
-        "last_marker": yes(not ends_without),
-        "marker_is_id": (
-            UNKNOWN if told.markers == "never" or tells_nothing else yes(told.markers != "opaque" and not is_stuck)
-        ),
-        "order": yes(told.order != "given"),
-        "empty_fields": YES,
-        "new_fields": NO,
-        "rate_limit": yes(bool(told.rate_limit)),
+    applies = {about: name not in told.ignored_filters for name, about in ABOUT.items()}
+    named, starts, ends = (name not in told.ignored_filters for name in ("task_name", *TIMES))
+    knows_projects = not is_capped and listed <= 1000 and told.default_project == "all"
+    is_so = {  # None: cannot be told
+        **applies,
+        "default_project": told.default_project == "all",
+        "project_sum": applies["project_filter"] if knows_projects else None,
+        "name_part": told.name_match == "contains" if named else None,
+        "name_case": told.ignore_case if named else None,
+        "bound_last_execution_start_time": told.time_bounds != "exclusive" if starts else None,
+        "bound_last_execution_end_time": told.time_bounds == "inclusive" if ends else None,
+        "limit_one": not told.ignore_limit,
+        "limit_most": not is_capped,
+        "limit_beyond": told.large_limit == "clamped",
+        "middle_marker": None if is_whole else told.markers != "never",
+        "marker_place": None if is_lost else not repeats,
+        "marker_advances": None if is_lost or has_no_marker else not is_stuck,
+        "offset_applies": not told.ignore_offset,
+        "offset_marker": None if is_whole else told.offset_markers and told.markers != "never",
+        "last_offset_marker": None if told.ignore_offset else told.offset_markers and not ends_without,
+        "marker_and_offset": None if is_lost else told.marker_and_offset == "both" and not told.ignore_offset,
+        "scope_needed": told.required_scope != "none",
+        "language_with": told.language != "zh-cn",
+        "language_without": told.language == "en-us",
+        "last_marker": not ends_without,
+        "marker_is_id": None if has_no_marker else told.markers != "opaque" and not is_stuck,
+        "order": told.order != "given",
+        "empty_fields": True,
+        "new_fields": False,
+        "rate_limit": bool(told.rate_limit),
     }
+    return {key: {True: YES, False: NO, None: UNKNOWN}[verdict] for key, verdict in is_so.items()}
 
 
 @dataclass
@@ -140,17 +133,14 @@ def private_values(tasks):
     """Return what no output may have: the secrets, and every name and ID in ``tasks``."""
     values = {str(value) for task in tasks for field, value in task.items() if field not in PUBLIC}
     values = {value for value in values if len(value) > 1 and value != "None"}
-    return values | set(CREDENTIALS.values()) | set(ENTERPRISE_PROJECTS[1:])
-
-
-PRIVATE = private_values(TASKS)
+    return values | {*CREDENTIALS.values(), WRONG_SECRET_KEY, *ENTERPRISE_PROJECTS[1:]}
 
 
 @pytest.fixture
 def probe(simulator, capsys):
     """A function that runs the probe of a service that behaves so, and sees that it keeps its promises."""
 
-    def run(*arguments, private=PRIVATE, **behavior):
+    def run(*arguments, **behavior):
         simulator.requests.clear()
         simulator.behavior = replace(PLAIN, **behavior)
         exit_status = main(arguments)
@@ -159,7 +149,7 @@ def probe(simulator, capsys):
         assert len(simulator.requests) <= MAX_REQUESTS == 25
         assert {request.method for request in simulator.requests} <= {"GET"}
         output = outcome.report + outcome.said.replace(simulator.endpoint, "")
-        assert [value for value in private if value in output] == []
+        assert [value for value in private_values(simulator.tasks) if value in output] == []
         if outcome.report:
             assert f"Requests: {len(simulator.requests)} of" in outcome.report
         return outcome
@@ -197,11 +187,22 @@ def test_says_what_it_will_do_before_it_starts(probe, simulator, pauses):
     assert said.index("changes nothing") < said.index("The probe ended without a result.")
 
 
-def test_says_which_credentials_are_missing(probe, simulator, monkeypatch):
-    monkeypatch.delenv("HUAWEICLOUD_SDK_AK")
-    outcome = probe()
-    assert (outcome.status, outcome.report, simulator.requests) == (1, "", [])
-    assert "HUAWEICLOUD_SDK_AK missing" in outcome.said
+@pytest.mark.parametrize(
+    "changes, required_scope, requests, words",
+    [
+        ({"AK": ""}, "none", 0, "HUAWEICLOUD_SDK_AK missing"),
+        ({"SK": WRONG_SECRET_KEY}, "none", 1, "HTTP 401"),
+        ({"DOMAIN_ID": "", "PROJECT_ID": ""}, "domain", 1, "set domain_id or project_id"),
+    ],
+    ids=str,
+)
+def test_wrong_credentials_end_it_at_once(probe, simulator, monkeypatch, changes, required_scope, requests, words):
+    for name, value in changes.items():
+        monkeypatch.setenv(f"HUAWEICLOUD_SDK_{name}", value)
+    outcome = probe(required_scope=required_scope)
+    assert (outcome.status, outcome.report, len(simulator.requests)) == (1, "", requests)
+    assert "The probe ended without a result." in outcome.said
+    assert words in outcome.said
 
 
 def test_finds_credentials_in_the_profile_file(probe, monkeypatch, tmp_path):
@@ -252,10 +253,6 @@ def test_one_task_settles_what_it_can(probe, simulator):
     assert untold <= outcome.spent
 
 
-LARGE = coc_simulator.sample_tasks(2500)
-LARGE_PRIVATE = private_values(LARGE)
-
-
 @pytest.mark.parametrize(
     "way",
     [
@@ -270,9 +267,9 @@ LARGE_PRIVATE = private_values(LARGE)
     ids=str,
 )
 def test_thousands_of_tasks(probe, simulator, way):
-    simulator.tasks = LARGE
-    outcome = probe(*NAMED, private=LARGE_PRIVATE, **way)
-    assert (outcome.status, outcome.answers) == (0, expect(simulator.behavior, len(LARGE)))
+    simulator.tasks = coc_simulator.sample_tasks(2500)
+    outcome = probe(*NAMED, **way)
+    assert (outcome.status, outcome.answers) == (0, expect(simulator.behavior, 2500))
 
 
 def test_project_to_compare_with_must_be_named(probe):
@@ -284,51 +281,31 @@ def test_project_to_compare_with_must_be_named(probe):
     assert outcome.evidence["default_project"].endswith(words)
 
 
-def test_evidence_has_the_counts(probe, simulator):
-    outcome = probe(*NAMED, rate_limit=200, empty_fields="absent", ignored_filters=("region_id",))
-    never_ran = sum(not task.get("last_execution_time") for task in TASKS)
-    assert f"`last_execution_time`: 0 null, 0 empty, {never_ran} absent;" in outcome.evidence["empty_fields"]
-    sent = len(simulator.requests)
-    assert outcome.evidence["rate_limit"] == (
-        "`X-Apig-Ratelimit-User`: `remain:199,limit:200,time:5 minute` first, "
-        f"`remain:{200 - sent},limit:200,time:5 minute` last, on {sent} responses"
-    )
-    assert re.search("tasks returned with another value: [1-9]", outcome.evidence["filter_region_id"])
-    assert re.search("of which [1-9][0-9]* returned; .*another value: 0", outcome.evidence["filter_reviewer"])
-
-
-def test_values_of_unknown_rate_headers_are_not_shown(probe, simulator):
+def test_evidence_has_counts_but_no_text_of_the_service(probe, simulator):
     def announce_a_quota(exchange, answer):
         answer.headers["X-Quota"] = "user li.na, 5 left"
         exchange.deliver(answer)
 
-    simulator.faults.append(announce_a_quota)
-    outcome = probe(*NAMED)
-    assert outcome.evidence["rate_limit"] == "`X-Quota`: `(not shown)` first, `(not shown)` last, on 1 responses"
-
-
-def test_new_fields_are_named(probe, simulator):
     simulator.tasks = [{**task, "next_run": 1, "key with Li Na in it": 2} for task in TASKS]
-    outcome = probe(*NAMED, private={*PRIVATE, "Li Na"})
-    assert outcome.answers["new_fields"] == YES
-    assert outcome.evidence["new_fields"] == "2 such fields: `next_run`"
-
-
-def test_wrong_key_ends_it_at_once(probe, simulator, monkeypatch):
-    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", WRONG_SECRET_KEY)
-    outcome = probe(private={*PRIVATE, WRONG_SECRET_KEY} - {coc_simulator.ACCESS_KEY})
-    assert (outcome.status, outcome.report, len(simulator.requests)) == (1, "", 1)
-    assert "The probe ended without a result." in outcome.said
-    assert "HTTP 401" in outcome.said
-
-
-def test_scope_that_is_missing_ends_it_with_what_to_do(probe, simulator, monkeypatch):
-    monkeypatch.delenv("HUAWEICLOUD_SDK_DOMAIN_ID")
-    monkeypatch.delenv("HUAWEICLOUD_SDK_PROJECT_ID")
-    assert probe().answers["scope_needed"] == NO
-    outcome = probe(required_scope="domain")
-    assert (outcome.status, outcome.report, len(simulator.requests)) == (1, "", 1)
-    assert "set domain_id or project_id" in outcome.said
+    simulator.faults += [announce_a_quota, status(403)]
+    outcome = probe(*NAMED, rate_limit=200, empty_fields="absent", ignored_filters=("region_id",))
+    evidence, sent = outcome.evidence, len(simulator.requests)
+    never_ran = sum(not task.get("last_execution_time") for task in TASKS)
+    assert outcome.status == 0
+    assert (outcome.answers["default_project"], outcome.answers["new_fields"]) == (YES, YES)
+    assert evidence["new_fields"] == "2 such fields: `next_run`"
+    assert f"`last_execution_time`: 0 null, 0 empty, {never_ran} absent;" in evidence["empty_fields"]
+    assert evidence["rate_limit"] == (
+        "`X-Apig-Ratelimit-User`: `remain:199,limit:200,time:5 minute` first, "
+        f"`remain:{200 - sent},limit:200,time:5 minute` last, on {sent} responses; "
+        "`X-Quota`: `(not shown)` first, `(not shown)` last, on 1 responses"
+    )
+    assert re.search("tasks returned with another value: [1-9]", evidence["filter_region_id"])
+    assert re.search("of which [1-9][0-9]* returned; .*another value: 0", evidence["filter_reviewer"])
+    assert (outcome.answers["project_filter"], evidence["project_filter"]) == (
+        UNKNOWN,
+        "the request was refused: HTTP 403, APIGW.0302",
+    )
 
 
 @pytest.mark.parametrize("position", [1, 4, 8, 12, 17, 20])
@@ -379,15 +356,6 @@ def test_requests_that_run_out_are_told(probe, simulator, pauses):
     assert outcome.answers == {**expect(PLAIN), **dict.fromkeys(outcome.spent, UNKNOWN)}
 
 
-def test_refusals_are_answers(probe, simulator):
-    simulator.faults += [None, status(403)]
-    outcome = probe(*NAMED)
-    assert outcome.status == 0
-    assert outcome.answers["project_filter"] == UNKNOWN
-    assert outcome.evidence["project_filter"] == "the request was refused: HTTP 403, APIGW.0302"
-    assert outcome.answers["default_project"] == YES
-
-
 def test_tells_if_the_number_of_tasks_changed(probe, simulator):
     simulator.faults += [mutate(lambda document: {**document, "count": 61})]
     assert "**The number of tasks changed during the probe,**" in probe(*NAMED).report
@@ -396,14 +364,16 @@ def test_tells_if_the_number_of_tasks_changed(probe, simulator):
 @pytest.mark.parametrize(
     "required, missing, verdict, words",
     [
-        ("none", "PROJECT_ID", NO, "a request with neither was accepted, with the same count of tasks"),
-        ("domain", "PROJECT_ID", YES, "X-Domain-Id; without it: HTTP 400, COC.00011013"),
-        ("domain", None, YES, "X-Domain-Id alone is enough; without both: HTTP 400"),
-        ("project", None, YES, "X-Project-Id is needed; without both: HTTP 400"),
+        ("none", ["DOMAIN_ID", "PROJECT_ID"], NO, "the requests had neither header, and were accepted"),
+        ("none", ["PROJECT_ID"], NO, "a request with neither was accepted, with the same count of tasks"),
+        ("domain", ["PROJECT_ID"], YES, "X-Domain-Id; without it: HTTP 400, COC.00011013"),
+        ("domain", [], YES, "X-Domain-Id alone is enough; without both: HTTP 400"),
+        ("project", [], YES, "X-Project-Id is needed; without both: HTTP 400"),
     ],
 )
 def test_scope_is_tried_with_what_is_given(probe, monkeypatch, required, missing, verdict, words):
-    monkeypatch.delenv(f"HUAWEICLOUD_SDK_{missing}", raising=False)
+    for name in missing:
+        monkeypatch.delenv(f"HUAWEICLOUD_SDK_{name}")
     outcome = probe(*NAMED, required_scope=required)
     assert outcome.answers["scope_needed"] == verdict
     assert outcome.evidence["scope_needed"].startswith(words)
