@@ -6,70 +6,55 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
-import yaml
-
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
-LOOKUP = "query('huaweicloud.coc.scheduled_task', limit=2, offset={})"  # the offset tells the plays apart
+LOOKUP = "query('huaweicloud.coc.scheduled_task', limit=2, offset={offset})"  # the offset tells the plays apart
 
-# Where the lookup stands, for how many requests of all hosts.
-PLAYS = """
-- name: 0  # a variable that nobody uses
-  vars: {found: "{{ LOOKUP }}"}
-  tasks:
-    - ansible.builtin.debug: {msg: nothing}
-- name: 4  # a variable that two expressions use, one of them twice
-  vars: {found: "{{ LOOKUP }}"}
-  tasks:
-    - ansible.builtin.debug: {msg: "{{ found | length }} {{ found | selectattr('enabled') | length }}"}
-    - ansible.builtin.debug: {msg: "{{ found | length }}"}
-- name: 2  # an argument
-  tasks:
-    - ansible.builtin.debug: {msg: "{{ LOOKUP | length }}"}
-- name: 6  # an argument in a loop over three items
-  tasks:
-    - ansible.builtin.debug: {msg: "{{ LOOKUP | length }}"}
-      loop: [1, 2, 3]
-- name: 2  # a loop over the two tasks that are found
-  tasks:
-    - ansible.builtin.debug: {msg: "{{ item.name }}"}
-      loop: "{{ LOOKUP }}"
-- name: 6  # a condition in a loop over three items
-  tasks:
-    - ansible.builtin.debug: {msg: some}
-      when: LOOKUP | length > 0
-      loop: [1, 2, 3]
-- name: 6  # a condition that is tried three times
-  tasks:
-    - ansible.builtin.debug: {msg: some}
-      until: LOOKUP | length == 0
-      retries: 2
-      delay: 0
-      ignore_errors: true
-- name: 2  # set_fact
-  tasks:
-    - ansible.builtin.set_fact: {found: "{{ LOOKUP }}"}
-    - ansible.builtin.debug: {msg: "{{ found | length }}"}
-    - ansible.builtin.debug: {msg: "{{ found | length }}"}
-- name: 1  # set_fact, once for all hosts
-  tasks:
-    - ansible.builtin.set_fact: {kept: "{{ LOOKUP }}"}
-      run_once: true
-    - ansible.builtin.debug: {msg: "{{ kept | length }}"}
-"""
+
+def show(text, **keywords):
+    return {"ansible.builtin.debug": {"msg": text}, **keywords}
+
+
+COUNT = show("{{ found | length }}")
+KEEP = {"ansible.builtin.set_fact": {"kept": "{{ LOOKUP }}"}}
+COUNT_KEPT = show("{{ kept | length }}")
+
+# Where the lookup stands, and for how many requests of all hosts. Each play has it in a variable, too: found.
+PLAYS = [
+    ("a variable that nobody uses", 0, [show("nothing")]),
+    (
+        "a variable that two expressions use, one of them twice",
+        4,
+        [show("{{ found | length }} {{ found | selectattr('enabled') | length }}"), COUNT],
+    ),
+    ("an argument", 2, [show("{{ LOOKUP | length }}")]),
+    ("an argument in a loop over three items", 6, [show("{{ LOOKUP | length }}", loop=[1, 2, 3])]),
+    ("a loop over the two tasks that are found", 2, [show("{{ item.name }}", loop="{{ LOOKUP }}")]),
+    ("a condition in a loop over three items", 6, [show("some", when="LOOKUP | length > 0", loop=[1, 2, 3])]),
+    (
+        "a condition that is tried three times",
+        6,
+        [show("some", until="LOOKUP | length == 0", retries=2, delay=0, ignore_errors=True)],
+    ),
+    ("set_fact", 2, [KEEP, COUNT_KEPT, COUNT_KEPT]),
+    ("set_fact, once for all hosts", 1, [{**KEEP, "run_once": True}, COUNT_KEPT]),
+]
 
 
 def test_requests(simulator: coc_simulator.Simulator, run, tmp_path: Path) -> None:
-    parts = PLAYS.split("- name: ")
-    playbook = "- name: ".join(part.replace("LOOKUP", LOOKUP.format(number)) for number, part in enumerate(parts))
-    plays = [{"hosts": "all", "gather_facts": False, **play} for play in yaml.safe_load(playbook)]
-    (tmp_path / "playbook.yml").write_text(yaml.safe_dump(plays))
+    common = {"hosts": "all", "gather_facts": False, "vars": {"found": "{{ LOOKUP }}"}}
+    plays = [
+        json.dumps({"name": name, "tasks": tasks, **common}).replace("LOOKUP", LOOKUP.format(offset=offset))
+        for offset, (name, _requests, tasks) in enumerate(PLAYS, 1)
+    ]
+    (tmp_path / "playbook.yml").write_text(f"[{', '.join(plays)}]")
 
     done = run("ansible-playbook", "-i", "one,two", tmp_path / "playbook.yml")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    requests = Counter(int(dict(request.query)["offset"]) for request in simulator.requests)
-    assert [requests[number] for number in range(1, len(parts))] == [play["name"] for play in plays]
+    sent = Counter(int(dict(request.query)["offset"]) for request in simulator.requests)
+    assert [sent[offset] for offset in range(1, len(PLAYS) + 1)] == [requests for _name, requests, _tasks in PLAYS]
