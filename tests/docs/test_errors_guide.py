@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -22,10 +23,10 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CO
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import MAX_DEPTH
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.docs.conftest import CHECKOUT
 from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import EVERY_ROW, HARMLESS, RECOVERS
 
+CHECKOUT = Path(__file__).parents[2]
 GUIDE = CHECKOUT / "docs/docsite/rst/errors_and_retries.rst"
 TITLE = re.compile(r"^(.+)\n(?:=+|-+)\n", re.MULTILINE)
 CELL = re.compile(r"^   \* - (``.+(?:\n       .+)*)", re.MULTILINE)  # in the first column of a table

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import shlex
 import shutil
@@ -33,16 +34,15 @@ COMMAND = re.compile(
 )
 
 # What an example leaves to its reader.
-VARIABLES = {
-    f"{account}_{name}": value
-    for account in ("branch", "vault")
-    for name, value in (("access_key", coc_simulator.ACCESS_KEY), ("secret_key", coc_simulator.SECRET_KEY))
-}
-PROFILE = f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {coc_simulator.SECRET_KEY}\n"
 PROFILES = ("branch", "production")
-VARIABLES.update({f"{name}_credentials_file": f"~/.huaweicloud/{name}" for name in PROFILES})
-VARIABLES.update({f"{name}_{field}": "" for name in PROFILES for field in ("region", "endpoint")})  # by the environment
-INVENTORY = "bastion ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'\n"
+VARIABLES = {
+    "ansible_connection": "local",
+    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+    **{f"{account}_access_key": coc_simulator.ACCESS_KEY for account in ("branch", "vault")},
+    **{f"{account}_secret_key": coc_simulator.SECRET_KEY for account in ("branch", "vault")},
+    **{f"{name}_credentials_file": f"~/.huaweicloud/{name}" for name in PROFILES},
+    **{f"{name}_{field}": "" for name in PROFILES for field in ("region", "endpoint")},  # by the environment
+}
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -84,16 +84,13 @@ def copy_collection(folder: Path, metadata_address: str) -> None:
 
 def run_plays(run, folder: Path, playbook: list[dict[str, t.Any]]) -> str:
     """Run a playbook to its end, without any warning; return its output. The folder is the home of who runs it."""
-    (folder / "inventory").write_text(INVENTORY)
-    profiles = folder / ".huaweicloud"
-    profiles.mkdir(exist_ok=True)
+    (folder / ".huaweicloud").mkdir(exist_ok=True)
     for name in PROFILES:
-        (profiles / name).write_text(PROFILE)
-        (profiles / name).chmod(0o600)
-    (folder / "variables.yml").write_text(yaml.safe_dump(VARIABLES))
+        profile = folder / ".huaweicloud" / name
+        profile.write_text(f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {coc_simulator.SECRET_KEY}\n")
+        profile.chmod(0o600)
     (folder / "playbook.yml").write_text(yaml.safe_dump(playbook, allow_unicode=True, sort_keys=False))
-    extra_vars = f"@{folder / 'variables.yml'}"
-    done = run("ansible-playbook", "-i", folder / "inventory", "-e", extra_vars, folder / "playbook.yml")
+    done = run("ansible-playbook", "-i", "bastion,", "-e", json.dumps(VARIABLES), folder / "playbook.yml")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     return done.stdout
