@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import itertools
 import json
 import logging
@@ -25,6 +24,8 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from ansible.plugins.loader import fragment_loader
+from ansible.utils.plugin_docs import add_fragments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,7 +58,6 @@ class Source:
         self.pauses = []
         self.queue: asyncio.Queue[t.Any] = asyncio.Queue()
         self._idle, self._due = asyncio.Event(), asyncio.Event()
-        self._polls = itertools.count()
         self.loop = asyncio.new_event_loop()
         self._task = self.loop.create_task(plugin.main(self.queue, {"interval": INTERVAL, **options}))
         self._task.add_done_callback(lambda _task: self._idle.set())
@@ -85,27 +85,22 @@ class Source:
     def run(self, coroutine):
         return self.loop.run_until_complete(asyncio.wait_for(coroutine, 60))
 
-    def wait(self, seconds):
-        self.run(sleep(seconds))
-
     def taken(self):
         return [self.queue.get_nowait() for _event in range(self.queue.qsize())]
 
     def poll(self):
         """Let it list once; returns the events that this brings."""
-        if next(self._polls):  # the first time, it does not pause before
-            self._idle.clear()
-            self._due.set()
         self.run(self._idle.wait())
         if self._task.done():
             self._task.result()
+        self._idle.clear()
+        self._due.set()  # it goes on when it runs next
         return self.taken()
 
     def last_failure(self):
         """Let it list until it asks no more; returns what the only event until then tells."""
-        self._due.set()
         event = self.run(self.queue.get())
-        self.wait(0.05)
+        self.run(sleep(0.05))
         assert not self._task.done()
         assert (event["type"], self.taken()) == ("failure", [])
         return event["failure"]
@@ -135,34 +130,22 @@ def ends_with(options):
 
 
 def test_each_type(simulator, source):
-    before = simulator.tasks[0]
     assert source.poll() + source.poll() == []
-
-    ran = simulator.change(task=0, run="ABNORMAL")
-    (execution,) = source.poll()
-    assert execution.pop("meta").keys() == {"uuid"}
-    assert execution == {"type": "execution", "scheduled_task": shown(ran), "previous": shown(before)}
-
-    simulator.change(task=0, run="ABNORMAL")
-    (again,) = source.poll()
-    assert (again["type"], again["previous"]) == ("execution", shown(ran))
-
-    simulator.change(task=1, set={"approve_status": "REJECTED"})
-    (approval,) = source.poll()
-    assert (approval["type"], approval["scheduled_task"]["approve_status"]) == ("approval", "REJECTED")
-
-    simulator.change(task=1, set={"name": "renamed"})
-    (definition,) = source.poll()
-    assert (definition["type"], definition["scheduled_task"]["name"]) == ("definition", "renamed")
-
-    new = simulator.change(add={"name": "new"})
-    (created,) = source.poll()
-    assert (created["type"], created["previous"]) == ("created", None)
-
-    simulator.change(remove=new["id"])
-    (removed,) = source.poll()
-    assert (removed["type"], removed["scheduled_task"]) == ("removed", shown(new))
-    assert set(removed["scheduled_task"]) == set(FIELDS)
+    new = "ST00000000000000000000new"
+    for expected, change in (
+        ("execution", {"task": 0, "run": "ABNORMAL"}),
+        ("execution", {"task": 0, "run": "ABNORMAL"}),
+        ("approval", {"task": 1, "set": {"approve_status": "REJECTED"}}),
+        ("definition", {"task": 1, "set": {"name": "renamed"}}),
+        ("created", {"add": {"id": new}}),
+        ("removed", {"remove": new}),
+    ):
+        before = {task["id"]: shown(task) for task in simulator.tasks}
+        task = shown(simulator.change(**change))
+        (event,) = source.poll()
+        assert event.pop("meta").keys() == {"uuid"}
+        assert event == {"type": expected, "scheduled_task": task, "previous": before.get(task["id"])}
+        assert event["scheduled_task"].keys() == FIELDS.keys()
     assert source.poll() == []
 
 
@@ -237,21 +220,19 @@ def by_row(rows):
 REFUSED = [row for row in ROWS if row.status in (401, 403)]
 
 
-def strike(simulator, row, pages, times):
-    simulator.faults[:] = [None] * pages + [row.fault] * times
-
-
 @contextlib.contextmanager
 def struck(simulator, row, is_first, pages, times=1):
-    """A source that meets a fault when it lists next, for the first time or not."""
+    """A source, and the faults that it meets when it lists next, for the first time or not."""
+    faults = [None] * pages + [row.fault] * times
     simulator.requests.clear()
-    if is_first:
-        strike(simulator, row, pages, times)
+    simulator.faults[:] = faults if is_first else []
     with Source({**connection_to(simulator), **row.options}) as source:
-        if not is_first:
+        if is_first:
+            source.run(sleep(0.002))  # what changes from now on is after its start
+        else:
             assert source.poll() == []
-            strike(simulator, row, pages, times)
-        yield source
+            simulator.faults += faults
+        yield source, faults
         assert simulator.faults == []
 
 
@@ -260,8 +241,7 @@ def test_nothing_is_lost_through_a_fault(paged_simulator, pauses, row):
     simulator = paged_simulator
     times = 1 + row.options.get("max_retries", RETRIES) if row.outcome is RECOVERS else 1
     for is_first, pages in EVERYWHERE:
-        with struck(simulator, row, is_first, pages, times) as source:
-            source.wait(0.002)  # to change something after the source was started
+        with struck(simulator, row, is_first, pages, times) as (source, faults):
             before, ran = shown(simulator.tasks[0]), shown(simulator.change(task=0, run="ABNORMAL"))
             (failure,) = source.poll()
             facts = failure.pop("failure")
@@ -270,7 +250,7 @@ def test_nothing_is_lost_through_a_fault(paged_simulator, pauses, row):
             assert (facts["status"], facts["error_code"]) == (row.status, row.error_code)
             assert facts["retry_after"] == row.retry_after
             assert set(facts) == {"msg", "status", "error_code", "request_id", "transient", "retry_after"}
-            strike(simulator, row, pages, times)
+            simulator.faults += faults
             assert source.poll() == []  # it is not told again
             asked = min(row.retry_after or 0, 86400)
             assert source.pauses[-2:] == [max(INTERVAL, asked), max(2 * INTERVAL, asked)]
@@ -279,13 +259,13 @@ def test_nothing_is_lost_through_a_fault(paged_simulator, pauses, row):
             assert (execution["type"], execution["scheduled_task"]) == ("execution", ran)
             assert execution["previous"] == (None if is_first else before)
             assert source.poll() == []
-            assert 0 < source.pauses[-1] <= INTERVAL
+            assert 0 < source.pauses[-1] < INTERVAL
 
 
 @by_row(REFUSED)
 def test_a_refused_key_is_not_sent_again(paged_simulator, pauses, caplog, row):
     for is_first, pages in EVERYWHERE:
-        with struck(paged_simulator, row, is_first, pages) as source:
+        with struck(paged_simulator, row, is_first, pages) as (source, _faults):
             failure = source.last_failure()
             assert (failure["status"], failure["transient"]) == (row.status, False)
             assert failure["msg"].endswith(plugin.STOPPED)
@@ -304,7 +284,7 @@ def test_a_key_that_is_refused_during_an_outage_is_not_sent_again(simulator, sou
 @by_row([row for row in ROWS if row.outcome is HARMLESS])
 def test_an_oddity_is_no_failure(paged_simulator, pauses, row):
     for is_first, pages in EVERYWHERE:
-        with struck(paged_simulator, row, is_first, pages) as source:
+        with struck(paged_simulator, row, is_first, pages) as (source, _faults):
             if is_first:
                 assert source.poll() == []
             ran = paged_simulator.change(task=0, run="ABNORMAL")
@@ -467,13 +447,10 @@ def test_the_documented_options_are_those_of_the_code():
     own = documentation["options"]
     assert list(own) == ["interval", "since"]
     assert f"V(1) to V({plugin.LONGEST_INTERVAL})" in own["interval"]["description"][0]
-    for name in documentation["extends_documentation_fragment"]:
-        file = name.rpartition(".")[2]
-        module = importlib.import_module(f"ansible_collections.huaweicloud.coc.plugins.doc_fragments.{file}")
-        own.update(yaml.safe_load(module.ModuleDocFragment.DOCUMENTATION)["options"])
+    add_fragments(documentation, plugin.__file__, fragment_loader)
     documented, coded = (
         {name: [facts.get(fact) for fact in ("type", "default", "choices")] for name, facts in options.items()}
-        for options in (own, plugin.OPTIONS)
+        for options in (documentation["options"], plugin.OPTIONS)
     )
     assert documented == coded
 
@@ -505,7 +482,7 @@ def test_it_ends_and_holds_nobody_up_while_the_service_says_nothing(simulator, c
     threads = set(threading.enumerate())
     with Source({**connection, "timeout": 3600}) as source:
         while not simulator.requests:
-            source.wait(0.001)  # others go on meanwhile
+            source.run(sleep(0.001))  # others go on meanwhile
         # the process of a rulebook would wait for any other thread
         assert all(thread.daemon for thread in set(threading.enumerate()) - threads)
     assert len(simulator.requests) == 1
@@ -550,39 +527,33 @@ assert not [finder for finder in sys.path_importer_cache.values() if "Ansible" i
 
 TASK = st.integers(0, 11)
 CHANGES: st.SearchStrategy[dict[str, t.Any]] = st.one_of(
-    st.fixed_dictionaries({"task": TASK, "run": st.sampled_from(["ABNORMAL", "FINISHED"])}),
-    st.fixed_dictionaries(
-        {"task": TASK, "set": st.fixed_dictionaries({"approve_status": st.sampled_from(["PASSED", "REJECTED"])})}
-    ),
-    st.fixed_dictionaries({"remove": TASK}),
+    st.builds(dict, task=TASK, run=st.sampled_from(["ABNORMAL", "FINISHED"])),
+    st.builds(dict, task=TASK, set=st.sampled_from([{"approve_status": "PASSED"}, {"approve_status": "REJECTED"}])),
+    st.builds(dict, remove=TASK),
     st.just({"add": {}}),
 )
-FAULTS = st.tuples(
-    st.integers(0, 2),  # pages that come before it
-    st.sampled_from(
-        [
-            coc_simulator.status(503),
-            coc_simulator.reset("body"),
-            coc_simulator.cut_body(),
-            coc_simulator.mutate(lambda document: {**document, "scheduled_tasks": document["scheduled_tasks"][:-1]}),
-        ]
-    ),
+FAULTS = st.sampled_from(
+    [
+        coc_simulator.status(503),
+        coc_simulator.reset("body"),
+        coc_simulator.cut_body(),
+        coc_simulator.mutate(lambda document: {**document, "scheduled_tasks": document["scheduled_tasks"][:-1]}),
+    ]
 )
+FAULTS_ON_A_PAGE = st.builds(lambda pages, fault: [None] * pages + [fault], st.integers(0, 2), FAULTS)
 LISTING = st.none()
 
 
 @settings(max_examples=50)
-@given(st.lists(CHANGES | FAULTS | LISTING, max_size=25))
+@given(st.lists(CHANGES | FAULTS_ON_A_PAGE | LISTING, max_size=25))
 def test_whatever_happens_events_add_up_to_the_account(steps):
-    known: dict[str, t.Any] = {}
     uuids: set[str] = set()
 
     def poll():
         for event in source.poll():
             if event["type"] in ("failure", "recovery"):
                 continue
-            task = event["scheduled_task"]
-            uuid = event["meta"]["uuid"]
+            task, uuid = event["scheduled_task"], event["meta"]["uuid"]
             assert uuid not in uuids or event["type"] == "approval"  # which may go back and forth
             uuids.add(uuid)
             assert event["previous"] == known.get(task["id"]) or event["type"] != "created"
@@ -593,15 +564,14 @@ def test_whatever_happens_events_add_up_to_the_account(steps):
         simulator.faults.clear()
 
     with coc_simulator.Simulator(tasks=12, page_cap=5) as simulator:
-        known.update((task["id"], shown(task)) for task in simulator.tasks)
+        known = {task["id"]: shown(task) for task in simulator.tasks}
         with Source({**connection_to(simulator), "max_retries": 0}) as source:
             source.poll()
             for number, step in enumerate(steps):
                 if step is None:
                     poll()
-                elif isinstance(step, tuple):
-                    pages, fault = step
-                    simulator.faults[:] = [None] * pages + [fault]
+                elif isinstance(step, list):
+                    simulator.faults[:] = step
                 elif "add" in step:
                     simulator.change(add={"id": f"ST{number:024}"})
                 else:
