@@ -63,28 +63,29 @@ def test_hosts_times_uses_cost_one_request(forks, hosts, play, simulator):
     assert len(simulator.requests) == 1
 
 
-@pytest.mark.parametrize(
-    "tasks",
-    [
-        [{**COUNT, "loop": [1, 2, 3]}],
-        [{**count("[1]"), "loop": "{{ found }}", "loop_control": {"label": "{{ item.id }}"}}],
-        [{**COUNT, "when": "found | length > 0"}],
-        [{**COUNT, "until": "found | length == 0", "retries": 2, "delay": 0, "ignore_errors": True}],
-        [{"ansible.builtin.include_tasks": "included.yml"}],
-        [{"ansible.builtin.set_fact": {"kept": "{{ found }}"}}, count("kept")],
-        [{**COUNT, "run_once": True}, COUNT],
-    ],
-    ids=["loop", "loop over it", "when", "until", "include_tasks", "set_fact", "run_once"],
-)
-def test_wherever_it_stands(tasks, play, simulator, tmp_path):
+# Plays that cost one request, wherever in them the lookup stands and however they run.
+KEYS = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
+OTHER_WORDS = [count(lookup(cache_timeout="60", **KEYS)), count(lookup(cache_timeout=120, risk_level=""))]
+OVER_IT = {**count("[1]"), "loop": "{{ found }}", "loop_control": {"label": "{{ item.id }}"}}
+UNTIL = {**COUNT, "until": "found | length == 0", "retries": 2, "delay": 0, "ignore_errors": True}
+PLAYS = {
+    "loop": [{"tasks": [{**COUNT, "loop": [1, 2, 3]}]}],
+    "loop over it": [{"tasks": [OVER_IT]}],
+    "when": [{"tasks": [{**COUNT, "when": "found | length > 0"}]}],
+    "until": [{"tasks": [UNTIL]}],
+    "include_tasks": [{"tasks": [{"ansible.builtin.include_tasks": "included.yml"}]}],
+    "set_fact": [{"tasks": [{"ansible.builtin.set_fact": {"kept": "{{ found }}"}}, count("kept")]}],
+    "run_once": [{"tasks": [{**COUNT, "run_once": True}, COUNT]}],
+    "other words": [{"tasks": [COUNT, *OTHER_WORDS]}],
+    "free": [{"tasks": [COUNT, COUNT], "strategy": "free"}, {"tasks": [COUNT], "strategy": "free"}],
+    "serial": [{"tasks": [COUNT, COUNT], "serial": 2}, {"tasks": [COUNT], "serial": 2}],
+}
+
+
+@pytest.mark.parametrize("plays", PLAYS.values(), ids=PLAYS)
+def test_one_request_does(plays, play, simulator, tmp_path):
     (tmp_path / "included.yml").write_text(yaml.safe_dump([COUNT]))
-    play({"tasks": tasks}, hosts=3)
-    assert len(simulator.requests) == 1
-
-
-@pytest.mark.parametrize("how", [{"strategy": "free"}, {"serial": 2}], ids=str)
-def test_however_the_play_runs(how, play, simulator):
-    play({"tasks": [COUNT, COUNT], **how}, {"tasks": [COUNT], **how})
+    play(*plays)
     assert len(simulator.requests) == 1
 
 
@@ -98,13 +99,6 @@ def test_another_question_or_another_identity_asks_for_itself(play, simulator):
     ]
     play({"tasks": tasks}, hosts=3)
     assert len(simulator.requests) == len(tasks)
-
-
-def test_the_same_in_other_words_is_shared(play, simulator):
-    keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
-    others = [count(lookup(cache_timeout="60", **keys)), count(lookup(cache_timeout=120, risk_level=""))]
-    play({"tasks": [COUNT, *others]}, hosts=3)
-    assert len(simulator.requests) == 1
 
 
 def test_an_expired_result_is_fetched_anew(play, simulator):
@@ -149,11 +143,9 @@ def test_a_skewed_clock_is_corrected_and_warned_of_once(play, simulator):
 def test_many_ids_take_one_request_and_those_that_are_missing_one_more(play, simulator):
     ids = [task["id"] for task in simulator.tasks[:40]]
     missing = "ST00000000000000000000none"
-    play({"tasks": [count(lookup(ids))]}, hosts=1)
-    assert len(simulator.requests) == 1
-    simulator.requests.clear()
-    play({"tasks": [count(lookup([*ids, missing], on_missing="skip"))]}, hosts=1)
-    assert Counter(dict(request.query).get("task_id") for request in simulator.requests) == {None: 1, missing: 1}
+    tasks = [count(lookup(ids)), count(lookup([*ids, missing], on_missing="skip"))]
+    play({"tasks": tasks}, hosts=1)
+    assert Counter(dict(request.query).get("task_id") for request in simulator.requests) == {None: 2, missing: 1}
 
 
 def test_a_kept_result_needs_no_library(simulator, connection):
