@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from ansible.errors import AnsibleFilterError
 
@@ -35,33 +33,31 @@ def options(**own):
     return account["options"]
 
 
-def common(*names):
-    return {name: COMMON[name] for name in names}
-
-
-@pytest.mark.parametrize("own", [{}, {"region": "", "access_key": None, "ak": " "}], ids=["nothing", "blanks"])
-def test_without_options_of_its_own_an_account_has_the_common_ones(own):
-    assert options(**own) == {name: value for name, value in COMMON.items() if name != "limit"}
+ALL = COMMON.keys() - {"limit"}  # which is blank
+NO_CREDENTIALS = {"region", "endpoint", "risk_level"}
 
 
 @pytest.mark.parametrize(
-    "own",
+    "own, inherited",
     [
-        {"access_key": "FakeKey", "secret_key": "FakeSecret"},
-        {"access_key": "FakeKey"},  # incomplete: the lookup says so, and nothing fills it up
-        {"auth_token": "FakeToken"},
-        {"security_token": "FakeToken"},
-        {"credentials_file": "~/a"},
-        {"auth_source": "ecs_metadata"},
+        ({}, ALL),
+        ({"project_id": "P1"}, ALL),  # which goes with the common credentials
+        ({"endpoint": "https://own.example.com"}, ALL - {"region"}),
+        ({"access_key": "FakeKey", "secret_key": "FakeSecret"}, NO_CREDENTIALS),
+        ({"access_key": "FakeKey"}, NO_CREDENTIALS),  # incomplete: the lookup says so, and nothing fills it up
+        ({"auth_token": "FakeToken"}, NO_CREDENTIALS),
+        ({"security_token": "FakeToken"}, NO_CREDENTIALS),
+        ({"credentials_file": "~/a"}, NO_CREDENTIALS),
+        ({"auth_source": "ecs_metadata"}, NO_CREDENTIALS),
     ],
-    ids="+".join,
 )
-def test_credentials_are_taken_whole(own):
-    assert options(**own) == {**own, **common("region", "endpoint", "risk_level")}
+def test_credentials_and_site_are_taken_whole(own, inherited):
+    assert options(**own) == {**{name: COMMON[name] for name in inherited}, **own}
 
 
-def test_a_project_of_its_own_goes_with_the_common_credentials():
-    assert options(project_id="P1") == {**options(), "project_id": "P1"}
+def test_blanks_do_not_count_and_short_names_are_those_of_options():
+    assert options(region="", access_key=None, ak=" ") == options()
+    assert options(ak="FakeKey", sk="FakeSecret") == options(access_key="FakeKey", secret_key="FakeSecret")
 
 
 def test_a_region_of_its_own_wins_over_every_common_endpoint(monkeypatch):
@@ -70,22 +66,12 @@ def test_a_region_of_its_own_wins_over_every_common_endpoint(monkeypatch):
     assert options(region="cn-north-4") == {**options(), **site}
 
 
-def test_an_endpoint_of_its_own_wins_over_every_common_site():
-    own = options(endpoint="https://own.example.com")
-    assert (own["endpoint"], own.get("region")) == ("https://own.example.com", None)
-
-
-def test_short_names_are_those_of_options():
-    assert options(ak="FakeKey", sk="FakeSecret")["secret_key"] == "FakeSecret"
-
-
 def test_accounts_come_from_the_list_and_from_one_variable_each():
-    one = json.dumps({"name": "three", "risk_level": "LOW"})
     found = accounts(
         {
             "coc_account_b": {"name": 4},
             "coc_accounts": '[{"name": "one"}, {"name": " two "}]',
-            "coc_account_a": one,
+            "coc_account_a": '{"name": "three", "risk_level": "LOW"}',
             "coc_account_blank": "",
             "coc_account_": "not one of them",
         }
