@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 
 import pytest
@@ -67,9 +66,7 @@ def test_nearly_every_typo_of_an_option_is_refused():
 
 
 # Variables that a role for another product of the vendor may have.
-INNOCENT = re.findall(
-    r"\w+",
-    """
+INNOCENT = """
     account account_id agency_name api_id app_key app_secret auth auth_type auth_url availability_zone backup_id
     bandwidth bucket bucket_name ca_cert cce_cluster cluster_id created_at cts_tracker db_name db_user debug delay
     disk_size disk_type dms_id dns_zone domain domain_name eip elb_id endpoints enterprise_project eps_id
@@ -80,13 +77,11 @@ INNOCENT = re.findall(
     resource_ids resource_name resource_type retries role role_name schedule_id script_id secret secret_name
     security_group server_name site snapshot_id source start_time state status subnet_id tags task_ids task_status
     timeouts token topic_urn type user_id username vault_name verify volume_type vpc_id zone zone_id
-    """,
-)
+"""
 
 
 def test_a_variable_for_something_else_is_left_alone():
-    assert len(INNOCENT) > 100
-    refuse_typos(INNOCENT, "", OPTIONS, "the lookup")
+    refuse_typos(INNOCENT.split(), "", OPTIONS, "the lookup")
 
 
 def test_options_are_converted_and_have_defaults():
