@@ -221,9 +221,8 @@ REFUSED = [row for row in ROWS if row.status in (401, 403)]
 
 
 @contextlib.contextmanager
-def struck(simulator, row, is_first, pages, times=1):
-    """A source, and the faults that it meets when it lists next, for the first time or not."""
-    faults = [None] * pages + [row.fault] * times
+def struck(simulator, row, is_first, faults):
+    """A source that meets these faults when it lists next, for the first time or not."""
     simulator.requests.clear()
     simulator.faults[:] = faults if is_first else []
     with Source({**connection_to(simulator), **row.options}) as source:
@@ -232,7 +231,7 @@ def struck(simulator, row, is_first, pages, times=1):
         else:
             assert source.poll() == []
             simulator.faults += faults
-        yield source, faults
+        yield source
         assert simulator.faults == []
 
 
@@ -241,7 +240,8 @@ def test_nothing_is_lost_through_a_fault(paged_simulator, pauses, row):
     simulator = paged_simulator
     times = 1 + row.options.get("max_retries", RETRIES) if row.outcome is RECOVERS else 1
     for is_first, pages in EVERYWHERE:
-        with struck(simulator, row, is_first, pages, times) as (source, faults):
+        faults = [None] * pages + [row.fault] * times
+        with struck(simulator, row, is_first, faults) as source:
             before, ran = shown(simulator.tasks[0]), shown(simulator.change(task=0, run="ABNORMAL"))
             (failure,) = source.poll()
             facts = failure.pop("failure")
@@ -265,7 +265,7 @@ def test_nothing_is_lost_through_a_fault(paged_simulator, pauses, row):
 @by_row(REFUSED)
 def test_a_refused_key_is_not_sent_again(paged_simulator, pauses, caplog, row):
     for is_first, pages in EVERYWHERE:
-        with struck(paged_simulator, row, is_first, pages) as (source, _faults):
+        with struck(paged_simulator, row, is_first, [None] * pages + [row.fault]) as source:
             failure = source.last_failure()
             assert (failure["status"], failure["transient"]) == (row.status, False)
             assert failure["msg"].endswith(plugin.STOPPED)
@@ -284,7 +284,7 @@ def test_a_key_that_is_refused_during_an_outage_is_not_sent_again(simulator, sou
 @by_row([row for row in ROWS if row.outcome is HARMLESS])
 def test_an_oddity_is_no_failure(paged_simulator, pauses, row):
     for is_first, pages in EVERYWHERE:
-        with struck(paged_simulator, row, is_first, pages) as (source, _faults):
+        with struck(paged_simulator, row, is_first, [None] * pages + [row.fault]) as source:
             if is_first:
                 assert source.poll() == []
             ran = paged_simulator.change(task=0, run="ABNORMAL")
