@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The event source as ansible-rulebook runs it, but for its engine: ``main()`` with a queue, on the simulator."""
+"""The event source as ansible-rulebook runs it, but for its engine: ``main()`` with a queue, on the simulator.
+
+Random histories of an account are in the test of plugin_utils/_scheduled_task_events.py.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,6 @@ import pytest
 import yaml
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import add_fragments
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.coc.extensions.eda.plugins.event_source import scheduled_task as plugin
 from ansible_collections.huaweicloud.coc.plugins.module_utils import (
@@ -37,7 +38,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, queries, refusal, run_module
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, ids_of, queries, refusal, run_module
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import HARMLESS, RECOVERS, ROWS
 from ansible_collections.huaweicloud.coc.tests.unit.plugins.modules.test_scheduled_task_info import (
     REFUSED as WRONG_OPTIONS,
@@ -297,15 +298,21 @@ def test_an_outage_loses_nothing_and_repeats_nothing(simulator, source, pauses):
     assert source.poll() == []
     simulator.refuse()
     assert types(source.poll()) == ["failure"]
-    changed = [simulator.change(task=index, run="ABNORMAL")["id"] for index in range(5)]
-    simulator.change(remove=20)
+    changes: list[dict[str, t.Any]] = [
+        *({"task": index, "run": "ABNORMAL"} for index in range(5)),
+        {"task": 5, "set": {"approve_status": "REJECTED"}},
+        {"task": 6, "set": {"name": "renamed"}},
+        {"add": {"name": "new"}},
+        {"remove": 20},
+    ]
+    changed = ids_of(simulator.change(**change) for change in changes)
     for _poll in range(9):
         assert source.poll() == []
     simulator.listen()
     recovery, *events = source.poll()
     assert recovery["type"] == "recovery"
-    assert types(events) == ["execution"] * 5 + ["removed"]
-    assert [event["scheduled_task"]["id"] for event in events[:5]] == changed
+    assert types(events) == ["execution"] * 5 + ["approval", "definition", "created", "removed"]
+    assert ids_of(event["scheduled_task"] for event in events) == changed
     assert source.poll() == []
 
 
@@ -521,62 +528,3 @@ assert not [finder for finder in sys.path_importer_cache.values() if "Ansible" i
     command = [sys.executable, "-W", "error", "-c", code, str(PATH)]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-# Random histories
-
-TASK = st.integers(0, 11)
-CHANGES: st.SearchStrategy[dict[str, t.Any]] = st.one_of(
-    st.builds(dict, task=TASK, run=st.sampled_from(["ABNORMAL", "FINISHED"])),
-    st.builds(dict, task=TASK, set=st.sampled_from([{"approve_status": "PASSED"}, {"approve_status": "REJECTED"}])),
-    st.builds(dict, remove=TASK),
-    st.just({"add": {}}),
-)
-FAULTS = st.sampled_from(
-    [
-        coc_simulator.status(503),
-        coc_simulator.reset("body"),
-        coc_simulator.cut_body(),
-        coc_simulator.mutate(lambda document: {**document, "scheduled_tasks": document["scheduled_tasks"][:-1]}),
-    ]
-)
-FAULTS_ON_A_PAGE = st.builds(lambda pages, fault: [None] * pages + [fault], st.integers(0, 2), FAULTS)
-LISTING = st.none()
-
-
-@settings(max_examples=50)
-@given(st.lists(CHANGES | FAULTS_ON_A_PAGE | LISTING, max_size=25))
-def test_whatever_happens_events_add_up_to_the_account(steps):
-    uuids: set[str] = set()
-
-    def poll():
-        for event in source.poll():
-            if event["type"] in ("failure", "recovery"):
-                continue
-            task, uuid = event["scheduled_task"], event["meta"]["uuid"]
-            assert uuid not in uuids or event["type"] == "approval"  # which may go back and forth
-            uuids.add(uuid)
-            assert event["previous"] == known.get(task["id"]) or event["type"] != "created"
-            if event["type"] == "removed":
-                assert known.pop(task["id"]) == task
-            else:
-                known[task["id"]] = task
-        simulator.faults.clear()
-
-    with coc_simulator.Simulator(tasks=12, page_cap=5) as simulator:
-        known = {task["id"]: shown(task) for task in simulator.tasks}
-        with Source({**connection_to(simulator), "max_retries": 0}) as source:
-            source.poll()
-            for number, step in enumerate(steps):
-                if step is None:
-                    poll()
-                elif isinstance(step, list):
-                    simulator.faults[:] = step
-                elif "add" in step:
-                    simulator.change(add={"id": f"ST{number:024}"})
-                else:
-                    with contextlib.suppress(ValueError):  # there are fewer tasks by now
-                        simulator.change(**step)
-            poll()
-            poll()
-        assert known == {task["id"]: shown(task) for task in simulator.tasks}
