@@ -120,8 +120,9 @@ class Client:
     """Asks one COC endpoint, on one connection, with one identity.
 
     ``options`` are those of a connection; ``credentials`` returns the credentials to use now; ``warn`` takes a sentence
-    that the user should see. ``clock_skew``, which is added to this machine's clock, becomes what the service's clock
-    asks for. Raises :class:`CocError` for an option that cannot be used.
+    that the user should see. ``clock_skew``, which is added to this machine's clock for signatures, changes if the
+    service refuses one for its time; ``service_ahead`` is how far the service's clock is ahead according to the latest
+    response, None if that does not say. Raises :class:`CocError` for an option that cannot be used.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Client:
         self.endpoint = find_endpoint(options, os.environ)
         self.warn = warn
         self.clock_skew = clock_skew
+        self.service_ahead: timedelta | None = None
         self._credentials = credentials
         for name, (low, high, unit) in RANGES.items():
             if not low <= options[name] <= high:
@@ -180,7 +182,7 @@ class Client:
             raise CocError(" ".join(filter(None, (error.msg, consequence)))) from None
         try:
             response = self._send(url, credentials)
-            if response.status == 401 and self._correct_clock(response, credentials):
+            if response.status == 401 and self._correct_clock(credentials):
                 response = self._send(url, credentials)
         except TransportError as error:
             return Failure(self._redact(str(error)), error.advice, transient=error.transient)
@@ -191,7 +193,9 @@ class Client:
         return Reply(document, url, request_id and self._redact(request_id), consequence)
 
     def _send(self, url: str, credentials: Credentials) -> Response:
-        return self._transport.get(url, self._headers(url, credentials))
+        response = self._transport.get(url, self._headers(url, credentials))
+        self.service_ahead = _response.clock_skew(response)
+        return response
 
     def _headers(self, url: str, credentials: Credentials) -> dict[str, str]:
         """Return all headers of a request, and remember the secrets in them."""
@@ -215,9 +219,9 @@ class Client:
         self._secrets.update((secret_key, signed["Authorization"].rpartition("Signature=")[2]))
         return {**headers, **covered, **signed}
 
-    def _correct_clock(self, response: Response, credentials: Credentials) -> bool:
+    def _correct_clock(self, credentials: Credentials) -> bool:
         """Return whether a refused signature deserves one more attempt, by the service's clock."""
-        skew = _response.clock_skew(response)
+        skew = self.service_ahead
         if skew is None or credentials.auth_token or self._is_clock_corrected:
             return False
         if abs(skew - self.clock_skew) <= MAX_SKEW:

@@ -17,6 +17,7 @@ Listing = t.Dict[str, Task]  # by the ID of the task
 EXECUTION = ("last_execution_time", "last_execution_status", "execution_count")
 APPROVAL = ("approve_status",)
 DECISIVE = frozenset((*EXECUTION, *APPROVAL))
+MOST_TOLD = 100_000  # UUIDs, for a rulebook that runs for months; ansible-rulebook remembers fewer events
 
 
 class Change(t.NamedTuple):
@@ -75,9 +76,9 @@ def change_uuid(endpoint: str, change: Change) -> str:
 class Watch:
     """One listing after another of the tasks at ``endpoint``.
 
-    ``since`` is a time in milliseconds since the epoch. If the listing before did not have a task, its execution is
-    reported only if it is later than that. For a task that leaves the listing and comes back, no execution is reported
-    twice.
+    ``since`` is a time of the service's clock, in milliseconds since the epoch. If the listing before did not have a
+    task, its execution is reported only if it is later than that. For a task that leaves the listing and comes back, no
+    execution is reported twice.
     """
 
     def __init__(self, endpoint: str, since: int) -> None:
@@ -85,6 +86,7 @@ class Watch:
         self._since = since
         self._listing: Listing | None = None
         self._left: dict[str, str] = {}  # of tasks that left the listing, the UUID of the latest execution
+        self._told: dict[str, int] = {}  # how many events there were for each UUID
 
     def events(self, tasks: t.Iterable[Task]) -> t.Iterator[dict[str, t.Any]]:
         """Yield an event for each change since the listing before; of the first listing, for executions only.
@@ -92,35 +94,36 @@ class Watch:
         The events are copies: whoever gets them may change them. The iterator must be exhausted.
         """
         before, after = self._listing or {}, {task["id"]: task for task in tasks}
-        latest = self._latest_known(before)
         for change in compare(before, after):
             identifier = change_uuid(self._endpoint, change)
             if change.type == "removed":
                 self._left[change.task["id"]] = change_uuid(self._endpoint, change._replace(type="execution"))
-            if self._is_told(change, identifier, latest):
+            if self._is_told(change, identifier):
                 yield copy.deepcopy(
                     {
                         "type": change.type,
                         "scheduled_task": change.task,
                         "previous": change.previous,
-                        "meta": {"uuid": identifier},
+                        "meta": {"uuid": self._unused(identifier)},
                     }
                 )
         self._listing = after
 
-    def _latest_known(self, before: Listing) -> int:
-        """Return the time after which an execution of a task that was not listed before counts as new.
+    def _unused(self, identifier: str) -> str:
+        """Return ``identifier``, or another UUID if an event had it: a task may go back to a state that it was in.
 
-        It is ``since``, or the latest execution known so far if that is earlier: this machine's clock, and with it
-        ``since``, may be ahead of the service's.
+        With persistence, ansible-rulebook would take the second event for a repetition of the first.
         """
-        times = [task["last_execution_time"] for task in before.values() if task["last_execution_time"] is not None]
-        return min(self._since, max(times, default=self._since))
+        times = self._told.pop(identifier, 0)
+        self._told[identifier] = times + 1
+        if len(self._told) > MOST_TOLD:
+            del self._told[next(iter(self._told))]
+        return str(uuid.uuid5(uuid.UUID(identifier), str(times))) if times else identifier
 
-    def _is_told(self, change: Change, identifier: str, latest: int) -> bool:
+    def _is_told(self, change: Change, identifier: str) -> bool:
         if change.previous is not None:
             return True
         if change.type == "created":
             return self._listing is not None
         left = self._left.pop(change.task["id"], None)
-        return left != identifier if left else bool(change.task["last_execution_time"] > latest)
+        return left != identifier if left else bool(change.task["last_execution_time"] > self._since)

@@ -24,8 +24,8 @@ from .samples import sample_tasks
 KINDS = {"run": {"task", "run"}, "set": {"task", "set"}, "add": {"add"}, "remove": {"remove"}}
 
 
-def apply_change(tasks, change):
-    """Return ``tasks`` (list of dict) after a change, and the task (dict) that it is about.
+def apply_change(tasks, change, now):
+    """Return ``tasks`` (list of dict) after a change at ``now`` (seconds), and the task (dict) that it is about.
 
     Neither the list nor a task in it is modified: whoever holds them keeps the state before.
 
@@ -33,13 +33,13 @@ def apply_change(tasks, change):
     """
     kind = _kind(change)
     if kind == "add":
-        task = _new_task(len(tasks), change["add"])
+        task = _new_task(len(tasks), change["add"], int(now * 1000))
         return [*tasks, task], task
     index = _find(tasks, change["remove" if kind == "remove" else "task"])
     before, task, behind = tasks[:index], tasks[index], tasks[index + 1 :]
     if kind == "remove":
         return before + behind, task
-    task = {**task, **(change["set"] if kind == "set" else _execution(task, change["run"]))}
+    task = {**task, **(change["set"] if kind == "set" else _execution(task, change["run"], int(now * 1000)))}
     return [*before, task, *behind], task
 
 
@@ -58,7 +58,7 @@ def check_script(tasks, script):
         timed.append((after, {key: value for key, value in step.items() if key != "after"}))
     timed.sort(key=lambda pair: pair[0])
     for _after, change in timed:
-        tasks, _task = apply_change(tasks, change)
+        tasks, _task = apply_change(tasks, change, time.time())
     return timed
 
 
@@ -79,18 +79,17 @@ def _find(tasks, which):
     return found[0]
 
 
-def _execution(task, status):
+def _execution(task, status, now):
     """The fields that an execution changes."""
     return {
-        "last_execution_time": int(time.time() * 1000),
+        "last_execution_time": now,
         "last_execution_status": status,
         "execution_count": task["execution_count"] + 1,
     }
 
 
-def _new_task(index, fields):
+def _new_task(index, fields, now):
     """A task that was created just now and never ran."""
-    now = int(time.time() * 1000)
     return {
         **sample_tasks(index + 1, seed=None)[index],
         "approve_status": "PASSED",

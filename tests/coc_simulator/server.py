@@ -107,7 +107,7 @@ class Simulator:
         :returns: (dict) the task, as it is now or was when it was removed
         """
         with self._lock:
-            self.tasks, task = apply_change(self.tasks, change)
+            self.tasks, task = apply_change(self.tasks, change, self.now())
             return task
 
     def _play(self, script):

@@ -55,7 +55,7 @@ options:
       - Executions after this time are events, even if they are over when the rulebook starts.
       - >-
         Takes what O(last_execution_start_time) takes: milliseconds since the epoch, ISO 8601 with a zone, or an age
-        such as V(-1h). An age counts from the start of the rulebook, by the clock of this machine.
+        such as V(-1h). An age counts from the start of the rulebook.
       - If not set, it is the time when the rulebook starts.
     type: str
 requirements:
@@ -115,12 +115,14 @@ EXAMPLES = r"""
 
 import asyncio
 import concurrent.futures
+import dataclasses
 import logging
 import sys
 import threading
 import time
 import typing as t
 import uuid
+from datetime import timedelta
 
 from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
@@ -174,13 +176,14 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
     require_requests()
     with Client(options, find_credentials(options, warn), warn) as client:  # which finds fault with options, too
         endpoint = client.endpoint
-    watch = Watch(endpoint, parse_time("since", options["since"], started) if options["since"] else int(started * 1000))
+    clock = Clock()
+    watch: Watch | None = None
     LOGGER.info("Listing the scheduled tasks of %s every %d seconds", endpoint, options["interval"])
     failures = 0
     while True:
         listed_at = time.monotonic()
         try:
-            tasks = await run_in_thread(lambda: list_whole(options, warn))
+            tasks = await run_in_thread(lambda: list_whole(options, warn, clock))
         except CocError as error:
             failures += 1
             is_refused = error.status in (401, 403)
@@ -196,6 +199,10 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
             failures = 0
             LOGGER.warning("Listing the scheduled tasks of %s works again", endpoint)
             await queue.put({"type": "recovery", "meta": {"uuid": str(uuid.uuid4())}})
+        if watch is None:  # only now is it known what the service's clock said when this began
+            begin = started + clock.service_ahead
+            since = parse_time("since", options["since"], begin) if options["since"] else int(begin * 1000)
+            watch = Watch(endpoint, since)
         for event in watch.events(tasks):
             await queue.put(event)
             await asyncio.sleep(0)  # a queue without bounds lets nobody else run
@@ -214,7 +221,17 @@ def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     if not 1 <= options["interval"] <= LONGEST_INTERVAL:
         raise CocError(f"interval: {options['interval']} is out of range; it takes 1 to {LONGEST_INTERVAL} seconds.")
     build_query(options)
+    if options["since"]:
+        parse_time("since", options["since"], time.time())
     return options
+
+
+@dataclasses.dataclass
+class Clock:
+    """What the listings so far found out about the service's clock."""
+
+    signing_skew: timedelta = timedelta(0)  # what signatures need, so that only the first one is refused
+    service_ahead: float = 0.0  # seconds
 
 
 class WarnOnce:
@@ -250,13 +267,17 @@ async def run_in_thread(function: t.Callable[[], T]) -> T:
     return await asyncio.wrap_future(future)
 
 
-def list_whole(options: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> list[dict[str, t.Any]]:
+def list_whole(options: t.Mapping[str, t.Any], warn: t.Callable[[str], None], clock: Clock) -> list[dict[str, t.Any]]:
     """Return all tasks that match, with the credentials that there are now.
 
     Raises :class:`CocError` for a listing that may not be whole: a task that it lacks would be taken for removed.
     """
-    with Client(options, find_credentials(options, warn), warn) as client:
-        listing = list_tasks(client, build_query(options))
+    with Client(options, find_credentials(options, warn), warn, clock.signing_skew) as client:
+        try:
+            listing = list_tasks(client, build_query(options))
+        finally:
+            clock.signing_skew = client.clock_skew
+            clock.service_ahead = (client.service_ahead or timedelta(0)).total_seconds()
         tasks, count = listing["scheduled_tasks"], listing["count"]
         if len(tasks) < count:
             raise CocError(

@@ -29,6 +29,8 @@ import pytest
 import yaml
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import add_fragments
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.coc.extensions.eda.plugins.event_source import scheduled_task as plugin
 from ansible_collections.huaweicloud.coc.plugins.module_utils import (
@@ -184,7 +186,7 @@ def test_a_filter_by_status_lets_no_failure_slip(simulator, connection):
 def test_since_brings_executions_of_the_first_listing(simulator, connection, since, told):
     simulator.tasks = simulator.tasks[:3]
     now = int(time.time() * 1000)
-    for index, age in enumerate((10**9, 3_000_000, 1000)):
+    for index, age in enumerate((10**9, 3_000_000, 60_000)):
         simulator.change(task=index, set={"last_execution_time": now - age, "last_execution_status": "ABNORMAL"})
 
     def events():
@@ -224,6 +226,7 @@ REFUSED = [row for row in ROWS if row.status in (401, 403)]
 @contextlib.contextmanager
 def struck(simulator, row, is_first, faults):
     """A source that meets these faults when it lists next, for the first time or not."""
+    simulator.change(task=0, set={"last_execution_time": 1})  # what ran in an earlier turn ran long ago
     simulator.requests.clear()
     simulator.faults[:] = faults if is_first else []
     with Source({**connection_to(simulator), **row.options}) as source:
@@ -346,14 +349,32 @@ def test_pauses_grow_to_ten_intervals_or_five_minutes(interval, pauses):
 # Clocks
 
 
-@pytest.mark.parametrize("offset", [-86400, -3600, 3600, 86400])
-def test_a_clock_that_is_off_is_warned_of_once(simulator, source, caplog, offset):
+@pytest.mark.parametrize("offset", [-86400, -3600, -600, 600, 3600, 86400])
+def test_a_clock_that_is_off_loses_nothing(simulator, connection, caplog, offset):
+    simulator.tasks = [{**task, "last_execution_time": 1} for task in simulator.tasks]
     simulator.clock_offset = offset
-    assert source.poll() == []
-    for _poll in range(3):
+    simulator.faults.append(coc_simulator.status(503))
+    with Source({**connection, "max_retries": 0}) as source:
+        assert types(source.poll()) == ["failure"]
         simulator.change(task=0, run="ABNORMAL")
-        assert types(source.poll()) == ["execution"]
-    assert [message for message in caplog.messages if "minutes apart" in message] == [caplog.messages[0]]
+        assert types(source.poll()) == ["recovery", "execution"]
+        for _poll in range(3):
+            simulator.change(task=0, run="ABNORMAL")
+            assert types(source.poll()) == ["execution"]
+    is_refused = abs(offset) > 900  # once, and warned of once
+    assert len(simulator.requests) == 1 + is_refused + 4
+    assert len([message for message in caplog.messages if "minutes apart" in message]) == is_refused
+
+
+def test_an_execution_from_before_the_start_is_not_told_when_the_task_comes_into_sight(simulator, connection):
+    yesterday = int(time.time() - 86400) * 1000
+    simulator.tasks = [{**simulator.tasks[0], "risk_level": "LOW", "last_execution_time": yesterday}]
+    with Source({**connection, "risk_level": "HIGH"}) as source:
+        assert source.poll() == []
+        simulator.change(task=0, set={"risk_level": "HIGH"})
+        assert types(source.poll()) == ["created"]
+        simulator.change(add={"risk_level": "HIGH", "last_execution_time": int(time.time() + 1) * 1000})
+        assert types(source.poll()) == ["created", "execution"]
 
 
 def test_a_warning_is_logged_once_whatever_the_clocks_say(caplog):
@@ -528,3 +549,62 @@ assert not [finder for finder in sys.path_importer_cache.values() if "Ansible" i
     command = [sys.executable, "-W", "error", "-c", code, str(PATH)]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# Random histories
+
+TASK = st.integers(0, 11)
+CHANGES: st.SearchStrategy[dict[str, t.Any]] = st.one_of(
+    st.builds(dict, task=TASK, run=st.sampled_from(["ABNORMAL", "FINISHED"])),
+    st.builds(dict, task=TASK, set=st.sampled_from([{"approve_status": "PASSED"}, {"approve_status": "REJECTED"}])),
+    st.builds(dict, remove=TASK),
+    st.just({"add": {}}),
+)
+FAULTS = st.sampled_from(
+    [
+        coc_simulator.status(503),
+        coc_simulator.reset("body"),
+        coc_simulator.cut_body(),
+        coc_simulator.mutate(lambda document: {**document, "scheduled_tasks": document["scheduled_tasks"][:-1]}),
+    ]
+)
+FAULTS_ON_A_PAGE = st.builds(lambda pages, fault: [None] * pages + [fault], st.integers(0, 2), FAULTS)
+LISTING = st.none()
+
+
+@settings(max_examples=50)
+@given(st.lists(CHANGES | FAULTS_ON_A_PAGE | LISTING, max_size=25))
+def test_whatever_happens_events_add_up_to_the_account(steps):
+    uuids: set[str] = set()
+
+    def poll():
+        for event in source.poll():
+            if event["type"] in ("failure", "recovery"):
+                continue
+            task, uuid = event["scheduled_task"], event["meta"]["uuid"]
+            assert uuid not in uuids
+            uuids.add(uuid)
+            assert event["previous"] == known.get(task["id"]) or event["type"] != "created"
+            if event["type"] == "removed":
+                assert known.pop(task["id"]) == task
+            else:
+                known[task["id"]] = task
+        simulator.faults.clear()
+
+    with coc_simulator.Simulator(tasks=12, page_cap=5) as simulator:
+        known = {task["id"]: shown(task) for task in simulator.tasks}
+        with Source({**connection_to(simulator), "max_retries": 0}) as source:
+            source.poll()
+            for number, step in enumerate(steps):
+                if step is None:
+                    poll()
+                elif isinstance(step, list):
+                    simulator.faults[:] = step
+                elif "add" in step:
+                    simulator.change(add={"id": f"ST{number:024}"})
+                else:
+                    with contextlib.suppress(ValueError):  # there are fewer tasks by now
+                        simulator.change(**step)
+            poll()
+            poll()
+        assert known == {task["id"]: shown(task) for task in simulator.tasks}
