@@ -177,7 +177,7 @@ def _fetch_or_share(shared: SharedRun, asked: list[t.Any]) -> dict[str, t.Any]:
     call = check_call(given, prefixed, task_ids, OPTIONS, shared.warn)
 
     def fetch() -> dict[str, t.Any]:
-        return {"endpoint": call.endpoint, "found": shared.send(call.key, lambda: call.fetch(shared))}
+        return {"endpoint": call.endpoint, "found": call.fetch(shared)}
 
     max_age: int = call.options["cache_timeout"]
     if not max_age:

@@ -81,24 +81,33 @@ class Call:
     def fetch(self, shared: SharedRun) -> Found:
         """Ask the service; with an empty list of IDs, return nothing without asking. Raises :class:`CocError`.
 
-        Every lookup of a run whose clock is off would be refused once, and forks side by side would lock the key: so
-        they share how far it is off.
+        A refused key is not sent again.
         """
         if self.task_ids == []:
             return {}
+        return shared.send(self.key, lambda: self._send(shared))
+
+    def _send(self, shared: SharedRun) -> Found:
+        """Ask the service.
+
+        Every lookup of a run whose clock is off would be refused once, and forks side by side would lock the key: so
+        they share how far it is off.
+        """
         # imported here, since a result that another fork has fetched needs neither requests nor ssl
         from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
         from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
         from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 
         require_requests()
-        with Client(self.options, self.credentials, shared.warn, shared.clock_skew(self.endpoint)) as client:
+        known_skew = shared.clock_skew(self.endpoint)
+        with Client(self.options, self.credentials, shared.warn, known_skew) as client:
             try:
                 if self.task_ids is not None:
                     return find_tasks(client, self.query, self.task_ids)
                 return {"": list_tasks(client, self.query)["scheduled_tasks"]}
             finally:
-                shared.remember_clock_skew(self.endpoint, client.clock_skew)
+                if client.clock_skew != known_skew:
+                    shared.remember_clock_skew(self.endpoint, client.clock_skew)
 
 
 def check_call(

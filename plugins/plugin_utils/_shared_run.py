@@ -36,6 +36,8 @@ T = t.TypeVar("T")
 FOLDER = "huaweicloud.coc"
 # What differs from one warning about the clock to the next. Other digits count: they may be in a path or an endpoint.
 CLOCKS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d+ minutes apart")
+# The service fails with these once the gateway has accepted the key. Others, such as 503, say nothing about it.
+ACCEPTED = (200, 400, 403)
 NOT_SENT_AGAIN = "It was refused earlier in this run, so it was not sent again."
 
 
@@ -91,7 +93,7 @@ class SharedRun:
     def send(self, identity: object, request: t.Callable[[], T]) -> T:
         """Return ``request()``, unless the service refused ``identity`` earlier in this run: then raise what it said.
 
-        The first request of an identity is sent alone. Unless it ends with a 401, all later ones are sent in parallel.
+        Requests of an identity are sent one by one until the service has accepted or refused it, then in parallel.
         """
         name = self._name("identity", identity)
         known = self._read(name)
@@ -111,7 +113,7 @@ class SharedRun:
         except CocError as error:
             if error.status == 401:
                 self._write(name, {"refusal": error.as_result()})
-            elif not is_known:
+            elif not is_known and error.status in ACCEPTED:
                 self._write(name, {"refusal": None})
             raise
         if not is_known:
@@ -125,8 +127,7 @@ class SharedRun:
 
     def remember_clock_skew(self, endpoint: str, skew: timedelta) -> None:
         """Keep ``skew`` for the next lookups that ask ``endpoint``."""
-        if skew != self.clock_skew(endpoint):
-            self._write(self._name("clock", endpoint), {"seconds": skew.total_seconds()})
+        self._write(self._name("clock", endpoint), {"seconds": skew.total_seconds()})
 
     def warn(self, text: str) -> None:
         """Warn of this once in a run. Another time of the clocks does not make it another warning."""

@@ -124,6 +124,14 @@ def test_a_wrong_key_is_refused_once(cache_timeout, play, simulator):
     assert "It was refused earlier in this run, so it was not sent again." in output
 
 
+@pytest.mark.parametrize("first, requests", [(lookup([]), 1), (lookup(max_retries=0), 2)], ids=["no IDs", "503"])
+def test_a_use_that_says_nothing_about_the_key_does_not_let_the_others_go(first, requests, play, simulator):
+    simulator.faults += [coc_simulator.status(503)] * (requests - 1)
+    early = {**count(first), "run_once": True, "ignore_errors": True}
+    play({"tasks": [early, count(lookup())], "vars": WRONG}, hosts=12, forks=12, fails=True)
+    assert len(simulator.requests) == requests
+
+
 def test_another_key_in_a_rescue_works(play, simulator):
     rescue = {**COUNT, "vars": {"ansible_huaweicloud_secret_key": coc_simulator.SECRET_KEY}}
     output = play({"tasks": [{"block": [COUNT], "rescue": [rescue]}], "vars": WRONG})

@@ -159,15 +159,20 @@ def test_a_refused_key_is_sent_once(fetches, run):
     assert run.send([*IDENTITY, "another"], fetches) == "tasks"
 
 
-@pytest.mark.parametrize("outcome", [None, AWAY, CocError("Forbidden.", status=403)], ids=["good", "away", "403"])
-def test_after_any_other_outcome_requests_go_side_by_side(outcome, fetches, run):
+@pytest.mark.parametrize("outcome", [None, CocError("Forbidden.", status=403)], ids=["good", "403"])
+def test_once_the_key_is_accepted_requests_go_side_by_side(outcome, fetches, run):
     with pytest.raises(CocError) if outcome else contextlib.nullcontext():
         run.send(IDENTITY, lambda: fetches(error=outcome))
     meeting = FORKS.Barrier(10)  # only those that are sent at the same time can meet
     assert in_forks(10, lambda _number: run.send(IDENTITY, lambda: meeting.wait(20) >= 0)) == [True] * 10
 
 
-def test_the_first_request_of_a_key_goes_alone(run, tmp_path):
+@pytest.mark.parametrize("is_away", [False, True])
+def test_until_the_key_is_accepted_requests_go_one_by_one(run, fetches, tmp_path, is_away):
+    if is_away:
+        with pytest.raises(CocError):
+            run.send(IDENTITY, lambda: fetches(error=AWAY))
+
     def request():
         (tmp_path / "under way").mkdir()  # fails if another is
         time.sleep(0.5)
