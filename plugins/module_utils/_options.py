@@ -48,13 +48,18 @@ def without_blanks(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def refuse_lists(given: t.Mapping[str, t.Any], names: t.Iterable[str]) -> None:
-    """Raise :class:`CocError` if one of ``names`` was given a list or a dictionary.
+def refuse_types(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None:
+    """Raise :class:`CocError` if an option was given a list, a dictionary, or a boolean that it does not take.
 
-    Ansible would turn it into text, which matches nothing.
+    Ansible would turn it into a text, which matches nothing, or into a number.
     """
-    for name in names:
-        value = given.get(name)
+    aliases = find_aliases(spec)
+    for name, value in given.items():
+        option = spec.get(aliases.get(name, name))
+        if not option:
+            continue
+        if isinstance(value, bool) and option["type"] != "bool":
+            raise CocError(f"{name}: takes no boolean. Put a text such as yes or off in quotes.")
         if isinstance(value, (list, tuple, dict)):
             raise CocError(
                 f"{name}: takes one value, not a {type(value).__name__}. Leave it out and select from the result, or "

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_lists, without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_types, without_blanks
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
+
+OPTIONS = {"region_id": {"type": "str", "aliases": ["id"]}, "limit": {"type": "int"}, "certs": {"type": "bool"}}
 
 
 def test_blank_is_not_set():
@@ -18,11 +20,18 @@ def test_blank_is_not_set():
 
 @pytest.mark.parametrize("value, kind", [(["a", "b"], "list"), ([], "list"), (("a",), "tuple"), ({"a": 1}, "dict")])
 def test_a_list_is_refused(value, kind):
-    assert refusal(refuse_lists, {"region_id": value}, ["task_name", "region_id"]) == (
+    assert refusal(refuse_types, {"region_id": value}, OPTIONS) == (
         f"region_id: takes one value, not a {kind}. Leave it out and select from the result, or ask once for each "
         "value."
     )
 
 
+@pytest.mark.parametrize("name", ["region_id", "limit", "id"])
+def test_a_boolean_is_refused(name):
+    """YAML makes one of yes and off; it would be sent as a text, or count as 1."""
+    message = f"{name}: takes no boolean. Put a text such as yes or off in quotes."
+    assert refusal(refuse_types, {name: True}, OPTIONS) == message
+
+
 def test_a_list_that_is_no_option_passes():
-    refuse_lists({"region_id": "cn-north-4", "_ansible_selinux_special_fs": ["nfs"]}, ["region_id", "offset"])
+    refuse_types({"region_id": "cn-north-4", "_ansible_selinux_special_fs": ["nfs"], "certs": False}, OPTIONS)
