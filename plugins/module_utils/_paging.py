@@ -70,20 +70,24 @@ def _is_all(pages: t.Sequence[Page]) -> bool:
     return is_steady and first is not None and count_tasks(pages) == count - first
 
 
+def find_ignored_offset(pages: t.Sequence[Page]) -> str | None:
+    """Return why the first page is not the one that was asked for, None if it may be."""
+    first, counts = _first_place(pages), {page.count for page in pages}
+    if first and len(counts) == 1 and count_tasks(pages) > max(0, pages[-1].count - first):
+        return (
+            f"ignores offset={first}: of {pages[-1].count} tasks, it returned more than come after that offset. No "
+            "tasks are returned. Leave offset out."
+        )
+    return None
+
+
 def find_contradiction(pages: t.Sequence[Page], start: t.Mapping[str, str | int] | None) -> str | None:
-    """Return why the list cannot go on at ``start``, or be trusted so far; None if it can."""
-    page, first, total = pages[-1], _first_place(pages), count_tasks(pages)
-    counts = [page.count for page in pages]
-    most = max(counts)
+    """Return why the list cannot go on at ``start``, or be trusted so far; None if it can. It may be better soon."""
+    page, total, most = pages[-1], count_tasks(pages), max(page.count for page in pages)
     if "offset" in page.start and page.count < most:
         return (
             f"counted {most} tasks, then {page.count}: removing tasks during the query shifts the others, and some may "
             "be missing. No tasks are returned. Try again."
-        )
-    if first and min(counts) == most and total > max(0, most - first):
-        return (
-            f"ignores offset={first}: of {most} tasks, it returned more than come after that offset. No tasks are "
-            "returned. Leave offset out."
         )
     if start is not None and (not page.new or start.get("marker") in _markers_before(pages)):
         return (

@@ -16,6 +16,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import (
     count_missing,
     count_tasks,
     find_contradiction,
+    find_ignored_offset,
     find_loss,
     next_marker,
     next_start,
@@ -92,8 +93,9 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
         last_id = found[-1]["id"] if found else None
         pages.append(Page(start, len(found), len(tasks) - known, count, marker, last_id))
         start = next_start(pages)
-        _raise_for(client, find_contradiction(pages, start))
-    _raise_for(client, find_loss(pages, limit))
+        _raise_for(client, find_ignored_offset(pages), transient=False)
+        _raise_for(client, find_contradiction(pages, start), transient=True)
+    _raise_for(client, find_loss(pages, limit), transient=True)
     _warn_of_oddities(client, pages, limit, bool(filters) or "marker" in query)
     listed = list(tasks.values())
     return {
@@ -118,9 +120,9 @@ def _warn_of_oddities(client: Client, pages: t.Sequence[Page], limit: int | None
         )
 
 
-def _raise_for(client: Client, problem: str | None) -> None:
+def _raise_for(client: Client, problem: str | None, transient: bool) -> None:
     if problem:
-        raise CocError(f"GET {client.endpoint}{PATH} {problem}")
+        raise CocError(f"GET {client.endpoint}{PATH} {problem}", transient=transient)
 
 
 def fetch_page(
