@@ -22,6 +22,8 @@ SITE = {"region", "endpoint"}
 IDENTITY = {"access_key", "secret_key", "security_token", "auth_token", "auth_source", "credentials_file"}
 SCOPE = {"domain_id", "project_id"}
 
+KEYS = {"access_key", "secret_key", "auth_token", "credentials_file"}
+
 Options = t.Dict[str, t.Any]
 
 
@@ -42,13 +44,23 @@ def find_accounts(
                 "Give each account a name of its own."
             )
         seen[name.casefold()] = source
-        own = without_blanks({aliases.get(key, key): value for key, value in entry.items() if key != "name"})
+        own = {aliases.get(key, key): value for key, value in without_blanks(entry).items() if key != "name"}
         try:
+            _refuse_blank_keys([key for key in entry if aliases.get(key, key) in KEYS], own)
             refuse_unknown((key for key in entry if key not in aliases), {"name": {}, **spec}, "an account")
             found.append({"name": name, "options": merge_options(own, without_blanks(common))})
         except CocError as error:
             raise CocError(f"{source}, account {name!r}: {error.msg}") from None
     return found
+
+
+def _refuse_blank_keys(keys: t.Sequence[str], own: Options) -> None:
+    """Raise :class:`CocError` if an account has ``keys`` of its own, but all are blank.
+
+    Those for all accounts would take their place: the tasks of another account, under the name of this one.
+    """
+    if keys and not IDENTITY & set(own):
+        raise CocError(f"{keys[0]}: is blank. Fill it in, or leave it out to use the credentials for all accounts.")
 
 
 def merge_options(own: Options, common: Options) -> Options:

@@ -43,6 +43,7 @@ def two(tmp_path, simulator, branch):
 @pytest.mark.parametrize("playbook", ["list_tasks.yml", "assert_healthy.yml", "report.yml"])
 def test_one_that_fails_hides_no_other(run_job, monkeypatch, two, simulator, branch, playbook, newer):
     monkeypatch.setenv("ANSIBLE_VERBOSITY", "4")
+    monkeypatch.setenv("ANSIBLE_ANY_ERRORS_FATAL", "1")  # as an ansible.cfg may say
     survey = {"ansible_huaweicloud_auth_token": coc_simulator.AUTH_TOKEN, "ansible_huaweicloud_project_id": "P-common"}
     job = run_job(playbook, survey, kind=None, handed_on=two, newer=newer)
     assert job.runner.status == "failed"

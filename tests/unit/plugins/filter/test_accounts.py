@@ -56,8 +56,15 @@ def test_credentials_and_site_are_taken_whole(own, inherited):
 
 
 def test_blanks_do_not_count_and_short_names_are_those_of_options():
-    assert options(region="", access_key=None, ak=" ") == options()
-    assert options(ak="FakeKey", sk="FakeSecret") == options(access_key="FakeKey", secret_key="FakeSecret")
+    assert options(region="", security_token=None, limit=" ") == options()
+    keys = {"access_key": "FakeKey", "secret_key": "FakeSecret"}
+    assert options(ak="FakeKey", sk="FakeSecret", access_key="", auth_token="") == options(**keys)
+
+
+def test_an_account_whose_keys_are_blank_is_not_asked_with_others():
+    for name in ("access_key", "ak", "secret_key", "auth_token", "credentials_file"):
+        with pytest.raises(AnsibleFilterError, match=f"{name}: is blank. Fill it in, or leave it out"):
+            options(**{name: ""})
 
 
 def test_a_region_of_its_own_wins_over_every_common_endpoint(monkeypatch):
