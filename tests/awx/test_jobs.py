@@ -391,3 +391,20 @@ def test_the_guides_play_for_other_hosts_asks_from_the_execution_environment(run
     assert job.successful, job.stdout
     failed = [task for task in simulator.tasks if task.get("last_execution_status") == "ABNORMAL"]
     assert job.message("Use it on the host") == f"{len(failed)} tasks have failed"
+
+
+def test_what_runs_twice_in_a_job_hands_on_what_it_found_last(run_job, simulator):
+    """Ansible would add up the numbers, and join the texts and lists."""
+    plays = [
+        {"ansible.builtin.import_playbook": f"huaweicloud.coc.{name}", "vars": {"ansible_huaweicloud_limit": limit}}
+        for name in ("list_tasks", "assert_healthy")
+        for limit in (2, 3)
+    ]
+    simulator.tasks = [
+        {**task, "last_execution_status": "FINISHED", "approve_status": "PASSED"}
+        for task in coc_simulator.sample_tasks(5)
+    ]
+    job = run_job("twice.yml", text=json.dumps(plays))
+    assert (job.artifacts["coc_task_count"], len(job.artifacts["coc_task_ids"])) == (3, 3)
+    assert job.artifacts["coc_asked"] is True
+    assert job.artifacts["coc_health"].count("nothing wrong") == 1
