@@ -123,9 +123,9 @@ def settle(row: Row, account: Account, service: Service, pages: dict[Ask, Page])
 
 
 def explain(error: CocError) -> str:
-    """Return what failed, without the query of the request or what the service says: both may have names."""
+    """Return what failed, without URLs and what the service says: both may have names."""
     if error.status is None:
-        return re.sub(r"\?\S*", "", error.msg)
+        return re.sub(r"https?://\S+", "the service", error.msg)
     if error.status == 200 and not error.error_code:
         return "The service returned HTTP 200 without a list of tasks."
     return f"The service returned {describe(error)}."
