@@ -118,12 +118,12 @@ class Page(html.parser.HTMLParser):
 
     def counts(self, name: str) -> dict[str | None, int]:
         """Return what each bar of a chart counts, by value."""
-        bars = self.tree.iterfind(f".//button[@data-filter='{name}'][@title]")
-        return {bar.get("value"): int(bar.findtext("b", "")) for bar in bars}
+        buttons = self.tree.iterfind(f".//button[@data-filter='{name}'][@title]")
+        return {button.get("value"): int(button.findtext("b", "")) for button in buttons}
 
     def timeline(self) -> list[str]:
         """Return what the bars of the timeline are called."""
-        return [bar.attrib["aria-label"] for bar in self.tree.iterfind(".//button[@aria-label]")]
+        return [button.attrib["aria-label"] for button in self.tree.iterfind(".//button[@aria-label]")]
 
 
 def outcome(task: Task) -> str:
