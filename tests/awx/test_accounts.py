@@ -119,6 +119,7 @@ def test_one_refused_key_stops_the_accounts_of_this_key_only(run_job, simulator,
         ([{"name": "a", "region": "mars"}], "account 'a': region: COC has no site for 'mars'."),
         ([WRONG_KEY], "coc_accounts, entry 1: is not a dictionary with name and options."),
         (WRONG_KEY, "coc_accounts: is a string, but not valid JSON."),
+        ("[]", "coc_accounts: has no account."),
     ],
 )
 def test_what_is_wrong_is_refused_before_any_request(run_job, simulator, accounts, message):
