@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import typing as t
 from collections import Counter
 from datetime import timedelta
 
@@ -93,7 +94,7 @@ odd_headers = st.one_of(
     header("no colon", ""),
     st.tuples(header_texts, header_texts),
 )
-headers = st.just([]) | st.lists(odd_headers, max_size=3)
+headers: st.SearchStrategy[list[t.Any]] = st.just([]) | st.lists(odd_headers, max_size=3)
 
 
 @st.composite

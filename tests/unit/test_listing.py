@@ -213,7 +213,7 @@ def test_next_marker_followed_by_hand_lists_everything_once(simulator, connectio
 
 def follow_markers(connection):
     """List six tasks at a time, and yield each outcome."""
-    marker = ""
+    marker: t.Any = ""
     while marker is not None:
         outcome = run_module({**connection, "limit": 6, "marker": marker})
         yield outcome

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_types, without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import ArgumentSpec, refuse_types, without_blanks
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
 
-OPTIONS = {"region_id": {"type": "str", "aliases": ["id"]}, "limit": {"type": "int"}, "certs": {"type": "bool"}}
+OPTIONS: ArgumentSpec = {
+    "region_id": {"type": "str", "aliases": ["id"]},
+    "limit": {"type": "int"},
+    "certs": {"type": "bool"},
+}
 
 
 def test_blank_is_not_set():
