@@ -35,7 +35,35 @@ from .samples import USERS, resource_ids, sample_tasks
 from .server import METADATA_SECURITY_KEY, METADATA_TOKEN, SCHEDULED_TASKS, Exchange, Simulator
 from .service import PARAMETERS, read_parameters
 
-__all__ = ["ACCESS_KEY", "AUTH_TOKEN", "METADATA_ACCESS_KEY", "METADATA_SECRET_KEY", "SECRET_KEY", "SECURITY_TOKEN"]
-__all__ += ["MARKERS", "PARAMETERS", "USERS", "Behavior", "read_parameters", "resource_ids", "sample_tasks"]
-__all__ += ["Answer", "body", "close", "cut_body", "drip", "gzip_bomb", "hang", "mutate", "raw", "reset", "status"]
-__all__ += ["METADATA_SECURITY_KEY", "METADATA_TOKEN", "SCHEDULED_TASKS", "Exchange", "Simulator", "to_json"]
+__all__ = [
+    "ACCESS_KEY",
+    "AUTH_TOKEN",
+    "Answer",
+    "Behavior",
+    "Exchange",
+    "MARKERS",
+    "METADATA_ACCESS_KEY",
+    "METADATA_SECRET_KEY",
+    "METADATA_SECURITY_KEY",
+    "METADATA_TOKEN",
+    "PARAMETERS",
+    "SCHEDULED_TASKS",
+    "SECRET_KEY",
+    "SECURITY_TOKEN",
+    "Simulator",
+    "USERS",
+    "body",
+    "close",
+    "cut_body",
+    "drip",
+    "gzip_bomb",
+    "hang",
+    "mutate",
+    "raw",
+    "read_parameters",
+    "reset",
+    "resource_ids",
+    "sample_tasks",
+    "status",
+    "to_json",
+]

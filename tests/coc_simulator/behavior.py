@@ -12,17 +12,13 @@ from dataclasses import dataclass, field, fields
 from .service import FILTERS
 
 
-def _about(text: str, metavar: str | None = None) -> dict[str, t.Any]:
+def _about(text: str, metavar: str | None = None, choices: tuple[str, ...] | None = None) -> dict[str, t.Any]:
     """Return what the command line says about a setting, as the metadata of its field.
 
-    A default that is a bool makes a flag that changes it, others an option that takes a value of the default's type.
+    A default that is a bool makes a flag that changes it, a tuple an option that takes several of the ``choices``;
+    otherwise the option takes one of the ``choices``, or a value of the default's type.
     """
-    return {"help": text, "metavar": metavar, "choices": None}
-
-
-def _choice(text: str, *choices: str) -> dict[str, t.Any]:
-    """Return the metadata of a setting that takes one of the choices, or several if its default is a tuple."""
-    return {"help": text, "metavar": None, "choices": choices}
+    return {"help": text, "metavar": metavar, "choices": choices}
 
 
 @dataclass(frozen=True)
@@ -34,29 +30,44 @@ class Behavior:
 
     # Connection, clock and faults
     latency: float = field(default=0.0, metadata=_about("time before each response", "SECONDS"))
-    gzip: bool = field(default=True, metadata=_about("do not compress even for a client that accepts it"))
-    clock_offset: float = field(default=0.0, metadata=_about("how far its clock is ahead, in Date too", "SECONDS"))
-    fault_rate: float = field(default=0.0, metadata=_about("share of requests, 0 to 1, that fail at random", "SHARE"))
+    gzip: bool = field(
+        default=True, metadata=_about("do not compress; by default it does for a client that accepts it")
+    )
+    clock_offset: float = field(
+        default=0.0, metadata=_about("how far its clock is ahead, in checks and in the Date header", "SECONDS")
+    )
+    fault_rate: float = field(
+        default=0.0, metadata=_about("share of the listing requests, 0 to 1, that fail at random", "SHARE")
+    )
     seed: int = field(default=0, metadata=_about("seed of the random faults", "N"))
     rate_limit: int = field(
-        default=0, metadata=_about("tell in a header how many of N requests remain, and refuse none; 0: no header", "N")
+        default=0,
+        metadata=_about(
+            "announce in a header how many of N requests remain, without refusing any; 0: no such header", "N"
+        ),
     )
     language: str = field(
         default="requested",
-        metadata=_choice(
-            "language of COC's error messages: English only if X-Language asks for it (requested), or always the same",
-            *("requested", "zh-cn", "en-us"),
+        metadata=_about(
+            "language of COC's error messages: English if X-Language asks for it and Chinese otherwise (requested), or "
+            "always the same",
+            choices=("requested", "zh-cn", "en-us"),
         ),
     )
 
     # Access
     required_scope: str = field(
         default="none",
-        metadata=_choice("whether a request must have X-Domain-Id or X-Project-Id", "none", "domain", "project"),
+        metadata=_about(
+            "what a request must name: nothing, X-Domain-Id, or X-Project-Id",
+            choices=("none", "domain", "project"),
+        ),
     )
     metadata_token_status: int = field(
         default=200,
-        metadata=_about("status of the metadata service's answer about a token; unless 200 it needs none", "CODE"),
+        metadata=_about(
+            "status of the metadata service's response to a request for a token; unless 200 it needs no token", "CODE"
+        ),
     )
     metadata_expires_in: float = field(
         default=21600.0, metadata=_about("how long the metadata service's credentials are valid", "SECONDS")
@@ -64,62 +75,74 @@ class Behavior:
 
     # Filters
     ignored_filters: tuple[str, ...] = field(
-        default=(), metadata=_choice("filters that it checks but does not apply", *FILTERS)
+        default=(), metadata=_about("filters that it checks but does not apply", choices=FILTERS)
     )
     default_project: str = field(
-        default="all", metadata=_choice("enterprise project of the tasks if the request names none", "all", "0")
+        default="all",
+        metadata=_about(
+            "enterprise projects whose tasks it returns if enterprise_project_id is left out",
+            choices=("all", "0"),
+        ),
     )
     name_match: str = field(
-        default="contains", metadata=_choice("whether task_name is part of the name or all of it", "contains", "exact")
+        default="contains",
+        metadata=_about("whether task_name is a part of the name or the whole name", choices=("contains", "exact")),
     )
     ignore_case: bool = field(default=False, metadata=_about("task_name matches upper and lower case alike"))
     time_bounds: str = field(
         default="inclusive",
-        metadata=_choice(
-            "whether last_execution_start_time and last_execution_end_time are in the range; half_open: only the first",
-            *("inclusive", "exclusive", "half_open"),
+        metadata=_about(
+            "whether last_execution_start_time and last_execution_end_time are within the "
+            "range; half_open: only the first",
+            choices=("inclusive", "exclusive", "half_open"),
         ),
     )
 
     # Pages
     order: str = field(
         default="given",
-        metadata=_choice(
+        metadata=_about(
             "order of the tasks: as they are in the list, by created_time, or by ID",
-            *("given", "oldest_first", "newest_first", "id"),
+            choices=("given", "oldest_first", "newest_first", "id"),
         ),
     )
     page_cap: int = field(default=0, metadata=_about("never more than N tasks on a page; 0: no cap", "N"))
     large_limit: str = field(
         default="refused",
-        metadata=_choice("whether a limit above 1000 is an error or means 1000", "refused", "clamped"),
+        metadata=_about("what happens to a limit above 1000: an error, or 1000 tasks", choices=("refused", "clamped")),
     )
     ignore_limit: bool = field(default=False, metadata=_about("return up to 1000 tasks whatever the limit"))
     ignore_offset: bool = field(default=False, metadata=_about("always begin at the start"))
     repeat: bool = field(default=False, metadata=_about("begin each later page with the last task of the page before"))
     markers: str = field(
         default="always",
-        metadata=_choice(
-            "when there is a next_maker: on each page that has tasks (always, as in the API reference's example), on "
-            'all but the last (until_last; there it is null with null_at_end and "" with empty_at_end), or on none '
-            "(never). Odd ones: it never advances (stuck), it is not a task's ID (opaque), a page begins with the "
-            "marker's own task (inclusive)",
-            *("always", "until_last", "null_at_end", "empty_at_end", "never", "stuck", "opaque", "inclusive"),
+        metadata=_about(
+            "when there is a next_maker: on each page that has tasks (always, as in the API "
+            "reference's example), on all "
+            'but the last (until_last; there it is null with null_at_end and "" with '
+            "empty_at_end), or on none (never). "
+            "Odd ones: it never advances (stuck), it is not a task's ID (opaque), a page "
+            "begins with the marker's own task "
+            "(inclusive)",
+            choices=("always", "until_last", "null_at_end", "empty_at_end", "never", "stuck", "opaque", "inclusive"),
         ),
     )
-    offset_markers: bool = field(default=True, metadata=_about("no next_maker where a request has an offset"))
+    offset_markers: bool = field(
+        default=True, metadata=_about("no next_maker in the response to a request that has an offset")
+    )
     marker_and_offset: str = field(
         default="both",
-        metadata=_choice(
-            "which counts if a request has both: the offset from the marker on, one of them, or neither but an error",
-            *("both", "marker", "offset", "refused"),
+        metadata=_about(
+            "which one counts if a request has both: the offset from the marker on, one of "
+            "them, or neither but an error",
+            choices=("both", "marker", "offset", "refused"),
         ),
     )
     empty_fields: str = field(
         default="given",
-        metadata=_choice(
+        metadata=_about(
             'how a field without a value is returned: as the task has it, as null, as "", or not at all',
-            *("given", "null", "empty", "absent"),
+            choices=("given", "null", "empty", "absent"),
         ),
     )
 

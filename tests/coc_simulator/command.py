@@ -48,9 +48,17 @@ def read_arguments(arguments):
     add(
         "--variables",
         metavar="FILE",
-        help="once it listens, write endpoint and credentials to it; end when it is removed",
+        help="once it listens, write pid, endpoint and credentials there, as JSON; end when the file is removed",
     )
-    add("--fault", type=parse_fault, action="append", default=[], help="what the first request meets, the second, …")
+    add(
+        "--fault",
+        type=parse_fault,
+        action="append",
+        default=[],
+        dest="faults",
+        metavar="FAULT",
+        help="what happens to the first request, the second, …; can be repeated",
+    )
     add("--changes", type=read_json, default=[], metavar="FILE", help="a JSON list of changes to tasks while it runs")
     for name, field in SETTINGS.items():
         add_setting(add, name, field)
@@ -96,15 +104,15 @@ class End:
 
     def __init__(self):
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._file = ""
+        self._file = self._content = ""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _frame: self._signals.put(number))
 
     def write(self, path, variables):
         """Write variables (dict) to a JSON file; its removal is the end from now on."""
-        self._file = path
+        self._file, self._content = path, json.dumps(variables)
         with open(path + ".new", "w", encoding="utf-8") as file:
-            json.dump(variables, file)
+            file.write(self._content)
         os.replace(path + ".new", path)  # whoever waits for it never reads half of it
 
     def wait(self, seconds):
@@ -112,10 +120,18 @@ class End:
         try:
             return self._signals.get(timeout=seconds)
         except queue.Empty:
-            if not self._file or os.path.exists(self._file):
+            if not self._file or not self._is_removed():
                 return 0
             self._file = ""  # once is enough
             return signal.SIGTERM
+
+    def _is_removed(self):
+        """Whether the file is gone, or is that of a later simulator."""
+        try:
+            with open(self._file, encoding="utf-8") as file:
+                return file.read() != self._content
+        except OSError:
+            return True
 
 
 def run_command(command, environment, end):
@@ -143,14 +159,14 @@ def run_command(command, environment, end):
 def main(arguments):
     """Run the simulator as a command does; returns the exit status."""
     settings = vars(read_arguments(arguments))
-    command, variables, faults = (settings.pop(name) for name in ("command", "variables", "fault"))
+    command, variables, faults = (settings.pop(name) for name in ("command", "variables", "faults"))
     end = End()
     with Simulator(**settings) as simulator:
         simulator.faults += faults
         if variables:
             keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
             tokens = {"security_token": SECURITY_TOKEN, "auth_token": AUTH_TOKEN}
-            end.write(variables, {"endpoint": simulator.endpoint, **keys, **tokens})
+            end.write(variables, {"pid": os.getpid(), "endpoint": simulator.endpoint, **keys, **tokens})
         environment = {
             "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint,
             "HUAWEICLOUD_SDK_AK": ACCESS_KEY,

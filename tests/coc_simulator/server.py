@@ -139,7 +139,9 @@ class Simulator:
                 print(json.dumps(line, ensure_ascii=False), file=self._log, flush=True)
             if self.faults:
                 return self.faults.pop(0)
-            return self._chance.choice(RANDOM_FAULTS) if self._chance.random() < self.fault_rate else None
+            if self.fault_rate and request.path == SCHEDULED_TASKS and self._chance.random() < self.fault_rate:
+                return self._chance.choice(RANDOM_FAULTS)
+            return None
 
     def rate_headers(self):
         """The headers (dict) that tell how many requests remain, as the gateway words them."""

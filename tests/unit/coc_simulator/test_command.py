@@ -18,28 +18,32 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import ACCESS_KEY, AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.behavior import SETTINGS
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.command import read_arguments
 from ansible_collections.huaweicloud.coc.tests.coc_simulator.faults import COMMAND_FAULTS
 from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import LONGEST, ask, connect, send
 
-KEYS = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": coc_simulator.SECRET_KEY}
-TOKENS = {"security_token": coc_simulator.SECURITY_TOKEN, "auth_token": coc_simulator.AUTH_TOKEN}
 SIMULATOR = (sys.executable, os.path.dirname(coc_simulator.__file__))
-MODULE = (sys.executable, "-m", coc_simulator.__name__)
 
 
-def run(*arguments: str, program: t.Sequence[str] = SIMULATOR) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=LONGEST, check=False)
+def run(*arguments: str, program: t.Sequence[str] = SIMULATOR, **options: t.Any) -> subprocess.CompletedProcess[str]:
+    command = [*program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False, **options)
 
 
-@pytest.mark.parametrize("program", [SIMULATOR, MODULE], ids=["path", "module"])
-def test_help(program, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(coc_simulator.__file__).parents[5]), prepend=os.pathsep)
-    finished = run("--help", program=program)
+def test_help():
+    finished = run("--help")
     assert (finished.returncode, finished.stderr) == (0, "")
-    options = [name.replace("_", "-") for name in SETTINGS]
-    assert not [text for text in ("[-- COMMAND [ARG ...]]", *COMMAND_FAULTS, *options) if text not in finished.stdout]
+    assert "[-- COMMAND [ARG ...]]" in finished.stdout
+    assert not [name for name in COMMAND_FAULTS if name not in finished.stdout]
+    assert not [name for name in SETTINGS if name.replace("_", "-") not in finished.stdout]
+
+
+def test_it_runs_as_a_module_too():
+    root = str(Path(coc_simulator.__file__).parents[5])
+    module = [sys.executable, "-m", coc_simulator.__name__]
+    assert run("--help", program=module, env={**os.environ, "PYTHONPATH": root}).stdout == run("--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -50,13 +54,13 @@ def test_help(program, monkeypatch):
         (["--markers", "never"], "markers", "never"),
         (["--no-gzip"], "gzip", False),
         (["--repeat"], "repeat", True),
-        (["--ignored-filters", "task_name", "reviewer"], "ignored_filters", ["task_name", "reviewer"]),
+        (["--ignored-filters", "task_name", "reviewer", "--tasks", "3"], "ignored_filters", ["task_name", "reviewer"]),
     ],
 )
 def test_settings_are_options(arguments, setting, value):
-    default = vars(read_arguments([]))
-    assert vars(read_arguments(arguments)) == {**default, setting: value}
-    assert default.items() >= {name: field.default for name, field in SETTINGS.items()}.items()
+    given, default = vars(read_arguments(arguments)), vars(read_arguments([]))
+    assert given[setting] == value
+    assert {name: default[name] for name in SETTINGS} == {name: field.default for name, field in SETTINGS.items()}
 
 
 @pytest.mark.parametrize(
@@ -68,19 +72,24 @@ def test_settings_are_options(arguments, setting, value):
         ("rest", 2, "error: unrecognized arguments: rest"),
         ("--changes no-such-file", 2, "error: argument --changes: no-such-file: "),
         ("--changes /dev/null", 2, "error: argument --changes: /dev/null: "),
-        ("--tasks 0 --changes {script}", 2, "argument --changes: 0 of 0 tasks have the ID, name or index 0"),
         ("--port {port}", 1, "Address already in use"),
         ("--log no-such-folder/log", 1, "coc_simulator: [Errno 2] No such file or directory: 'no-such-folder/log'"),
         ("-- ./no-such-command", 1, "coc_simulator: [Errno 2] No such file or directory: './no-such-command'"),
     ],
 )
-def test_it_cannot_start(arguments, status, message, simulator, tmp_path):
-    script = tmp_path / "changes.json"
-    script.write_text('[{"after": 0, "remove": 0}]')
-    assert read_arguments(["--changes", str(script)]).changes == [{"after": 0, "remove": 0}]
-    finished = run(*arguments.format(port=simulator.port, script=script).split())
+def test_it_cannot_start(arguments, status, message, simulator):
+    finished = run(*arguments.format(port=simulator.port).split())
     assert finished.returncode == status
     assert message in finished.stderr and "Traceback" not in finished.stderr
+
+
+def test_script_of_changes(tmp_path):
+    script = tmp_path / "changes.json"
+    script.write_text('[{"after": 0, "remove": 0}]')
+    assert read_arguments(["--tasks", "1", "--changes", str(script)]).changes == [{"after": 0, "remove": 0}]
+    finished = run("--tasks", "0", "--changes", str(script))
+    assert finished.returncode == 2
+    assert "argument --changes: 0 of 0 tasks have the ID, name or index 0" in finished.stderr
 
 
 @contextlib.contextmanager
@@ -95,28 +104,35 @@ def started(*arguments: str | Path, program: t.Sequence[str] = SIMULATOR) -> t.I
 # Without a command
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, "removed"])
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, "removed", "another's"])
 def test_it_ends_when_told_or_when_its_file_is_removed(tmp_path, end):
     file, log = tmp_path / "variables.json", tmp_path / "log"
     settings = ["--tasks", "3", "--page-cap", "2", "--markers", "until_last", "--fault", "status:503", "--no-gzip"]
     with started("--variables", file, "--log", log, *settings) as process:
         assert process.stdout
-        greeting = "".join(process.stdout.readline() for _line in range(5))
+        greeting = [process.stdout.readline() for _line in range(5)]
         variables = json.loads(file.read_text())
         endpoint = variables["endpoint"]
-        assert variables == {"endpoint": endpoint, **KEYS, **TOKENS}
-        assert f"COC simulator with 3 tasks at {endpoint}\nexport HUAWEICLOUD_COC_ENDPOINT={endpoint}\n" in greeting
+        keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+        tokens = {"security_token": SECURITY_TOKEN, "auth_token": AUTH_TOKEN}
+        assert variables == {"pid": process.pid, "endpoint": endpoint, **keys, **tokens}
+        assert greeting[:2] == [
+            f"COC simulator with 3 tasks at {endpoint}\n",
+            f"export HUAWEICLOUD_COC_ENDPOINT={endpoint}\n",
+        ]
 
         remote = coc_simulator.Simulator(port=int(endpoint.rpartition(":")[2]))  # never entered: only the port counts
         assert ask(remote).status == 503
-        reply = ask(remote, {}, {"Accept-Encoding": "gzip"}, headers={"X-Security-Token": TOKENS["security_token"]})
+        reply = ask(remote, {}, {"Accept-Encoding": "gzip"}, headers={"X-Security-Token": SECURITY_TOKEN})
         assert (reply.document["count"], len(reply.ids), reply.headers["Content-Encoding"]) == (3, 2, None)
         assert reply.document["next_maker"] == reply.ids[-1]
         stays_open = connect(remote)
-        send(remote, coc_simulator.SCHEDULED_TASKS, {"X-Auth-Token": TOKENS["auth_token"]}, connection=stays_open)
+        send(remote, coc_simulator.SCHEDULED_TASKS, {"X-Auth-Token": AUTH_TOKEN}, connection=stays_open)
 
         if end == "removed":
             file.unlink()
+        elif end == "another's":
+            file.write_text(json.dumps({**variables, "pid": 1}))
         else:
             process.send_signal(end)
         assert process.wait(LONGEST) == 0
@@ -138,8 +154,12 @@ def test_command_runs_in_an_environment_that_leads_here():
     found = json.loads(environment)
     assert finished.returncode == 7
     assert found.pop("HUAWEICLOUD_COC_ENDPOINT").startswith("http://127.0.0.1:")
-    assert found == {"HUAWEICLOUD_SDK_AK": KEYS["access_key"], "HUAWEICLOUD_SDK_SK": KEYS["secret_key"]}
+    assert found == {"HUAWEICLOUD_SDK_AK": ACCESS_KEY, "HUAWEICLOUD_SDK_SK": SECRET_KEY}
     assert arguments == "['-c', '--', '--help']"
+
+
+def test_command_that_a_signal_ends():
+    assert run("--", "sh", "-c", "kill -9 $$").returncode == 128 + 9
 
 
 # Each of these processes holds an end of a pipe: the pipe ends when all of them are gone.
@@ -150,7 +170,6 @@ TREE = "sleep 600 & (trap '' TERM; sleep 601; sleep 602) & "
     "command, number, status",
     [
         ("echo started; exit 7", None, 7),
-        ("echo started; kill -9 $$", None, 128 + 9),
         ("echo started; wait", signal.SIGINT, 128 + signal.SIGINT),
         ("echo started; wait", signal.SIGTERM, 128 + signal.SIGTERM),
         ("trap 'exit 5' TERM; echo started; wait", signal.SIGTERM, 5),

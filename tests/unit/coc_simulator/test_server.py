@@ -7,17 +7,29 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import json
 import re
 import socket
+import ssl
+import sys
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Simulator
-from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import TASKS, ask, connect, metadata, send
+from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import (
+    LONGEST,
+    TASKS,
+    ask,
+    connect,
+    metadata,
+    send,
+    sign,
+)
 
 
 @pytest.mark.parametrize("method, path", [("POST", SCHEDULED_TASKS), ("GET", "/v1/schedule"), ("GET", "/")])
@@ -27,6 +39,13 @@ def test_only_one_operation_is_known(simulator, method, path):
     assert reply.document["request_id"] == reply.headers["X-Request-Id"]
 
 
+def test_headers_that_tell_of_a_rate_limit(simulator):
+    assert ask(simulator).headers["X-Apig-Ratelimit-User"] is None
+    simulator.rate_limit = 3
+    told = [ask(simulator).headers["X-Apig-Ratelimit-User"] for _turn in range(3)]
+    assert told == [f"remain:{remaining},limit:3,time:5 minute" for remaining in (1, 0, 0)]
+
+
 def test_answer_is_packed_for_who_accepts_it(simulator):
     packed, plain = ask(simulator, {}, {"Accept-Encoding": "gzip"}), ask(simulator)
     simulator.gzip = False
@@ -34,6 +53,15 @@ def test_answer_is_packed_for_who_accepts_it(simulator):
     assert [reply.headers["Content-Encoding"] for reply in (packed, plain, off)] == ["gzip", None, None]
     assert len(packed.content) < len(plain.content)
     assert packed.document == plain.document == off.document
+
+
+def test_one_that_never_shakes_hands_keeps_nobody_waiting(authority):
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    authority.configure_trust(client)
+    with Simulator(tls=server) as simulator, socket.create_connection(("127.0.0.1", simulator.port)):
+        connection = http.client.HTTPSConnection("127.0.0.1", simulator.port, timeout=LONGEST, context=client)
+        assert send(simulator, *sign(simulator), connection=connection).status == 200
 
 
 def test_latency(simulator, waits):
@@ -127,6 +155,17 @@ def test_wrong_change_is_refused(simulator, change):
     with pytest.raises(ValueError):
         simulator.change(**change)
     assert simulator.tasks is tasks
+
+
+def test_no_change_is_lost_among_threads(simulator):
+    count, interval = simulator.tasks[0]["execution_count"], sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # they interrupt each other as often as can be
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            threads.map(lambda _turn: simulator.change(task=0, run="READY"), range(800))
+    finally:
+        sys.setswitchinterval(interval)
+    assert simulator.tasks[0]["execution_count"] == count + 800
 
 
 def test_script_changes_tasks_in_the_order_of_time():

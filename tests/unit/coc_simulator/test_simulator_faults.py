@@ -12,8 +12,8 @@ import zlib
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import Simulator, faults
-from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import ask, received
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import METADATA_ACCESS_KEY, Simulator, faults
+from ansible_collections.huaweicloud.coc.tests.unit.coc_simulator.conftest import ask, metadata, received
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 418, 429, 500, 502, 503, 504])
@@ -84,6 +84,11 @@ def test_random_faults_follow_from_the_seed():
     assert outcomes(fault_rate=0.5, seed=1) == outcomes(fault_rate=0.5, seed=1) != outcomes(fault_rate=0.5, seed=2)
     assert 200 not in outcomes(fault_rate=1)
     assert set(outcomes(fault_rate=0.5)) == {200, 429, 503, None}
+
+
+def test_random_faults_spare_the_metadata_service(simulator):
+    simulator.fault_rate = 1
+    assert metadata(simulator)["access"] == METADATA_ACCESS_KEY
 
 
 UNKNOWN = "wrong status status: status:x cut:x hang:1:2 none:1 reset:middle drip:1:tail cut:1:x"

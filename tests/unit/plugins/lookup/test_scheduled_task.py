@@ -101,6 +101,11 @@ def test_what_cannot_be_right_is_refused(simulator, connection, terms, options, 
     assert simulator.requests == []
 
 
+def test_cache_timeout_takes_whole_seconds(simulator, connection):
+    assert "is of type " in run_lookup({**connection, "cache_timeout": "1.5"}).error
+    assert simulator.requests == []
+
+
 def test_a_typo_of_a_variable_is_refused(simulator, connection):
     outcome = run_lookup(connection, variables={"ansible_huaweicloud_tsk_name": "x"})
     assert outcome.error == no_option("ansible_huaweicloud_tsk_name", "ansible_huaweicloud_task_name")

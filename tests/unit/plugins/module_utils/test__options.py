@@ -37,5 +37,8 @@ def test_a_boolean_is_refused(name):
     assert refusal(refuse_types, {name: True}, OPTIONS) == message
 
 
-def test_a_list_that_is_no_option_passes():
-    refuse_types({"region_id": "cn-north-4", "_ansible_selinux_special_fs": ["nfs"], "certs": False}, OPTIONS)
+def test_one_value_and_what_is_no_option_pass():
+    given = {"region_id": "cn-north-4", "limit": 3, "certs": False, "_ansible_selinux_special_fs": ["nfs"]}
+    before = dict(given)
+    refuse_types(given, OPTIONS)
+    assert given == before
