@@ -48,7 +48,7 @@ def without_blanks(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def refuse_types(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None:
+def refuse_wrong_types(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None:
     """Raise :class:`CocError` if an option was given a list, a dictionary, or a boolean that it does not take.
 
     Ansible would turn it into a text, which matches nothing, or into a number.

@@ -262,7 +262,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_types, without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_wrong_types, without_blanks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC, build_query
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
@@ -283,7 +283,7 @@ def main() -> None:
     module = Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         require_requests()
-        refuse_types(module.given, ARGUMENT_SPEC)
+        refuse_wrong_types(module.given, ARGUMENT_SPEC)
         query = build_query(module.params)
         credentials = find_credentials(module.params, module.warn)
         with Client(module.params, credentials, module.warn) as client:

@@ -21,7 +21,7 @@ ONE_VARIABLE = re.compile(r"coc_account_\w+")
 SITE = {"region", "endpoint"}
 IDENTITY = {"access_key", "secret_key", "security_token", "auth_token", "auth_source", "credentials_file"}
 SCOPE = {"domain_id", "project_id"}
-
+# Whoever names one of these for an account means a key of its own.
 KEYS = {"access_key", "secret_key", "auth_token", "credentials_file"}
 
 Options = t.Dict[str, t.Any]

@@ -17,7 +17,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     ArgumentSpec,
     find_aliases,
-    refuse_types,
+    refuse_wrong_types,
     without_blanks,
 )
 
@@ -72,6 +72,6 @@ def validate(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.An
     checked = ArgumentSpecValidator(spec).validate(given)
     if checked.error_messages:
         raise CocError(checked.error_messages[0])  # a module, too, shows only the first
-    refuse_types(given, spec)
+    refuse_wrong_types(given, spec)
     options: dict[str, t.Any] = checked.validated_parameters
     return options

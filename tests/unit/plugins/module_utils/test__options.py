@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import ArgumentSpec, refuse_types, without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
+    ArgumentSpec,
+    refuse_wrong_types,
+    without_blanks,
+)
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
 
 OPTIONS: ArgumentSpec = {
@@ -24,7 +28,7 @@ def test_blank_is_not_set():
 
 @pytest.mark.parametrize("value, kind", [(["a", "b"], "list"), ([], "list"), (("a",), "tuple"), ({"a": 1}, "dict")])
 def test_a_list_is_refused(value, kind):
-    assert refusal(refuse_types, {"region_id": value}, OPTIONS) == (
+    assert refusal(refuse_wrong_types, {"region_id": value}, OPTIONS) == (
         f"region_id: takes one value, not a {kind}. Leave it out and select from the result, or ask once for each "
         "value."
     )
@@ -34,11 +38,11 @@ def test_a_list_is_refused(value, kind):
 def test_a_boolean_is_refused(name):
     """YAML makes one of yes and off; it would be sent as a text, or count as 1."""
     message = f"{name}: takes no boolean. Put a text such as yes or off in quotes."
-    assert refusal(refuse_types, {name: True}, OPTIONS) == message
+    assert refusal(refuse_wrong_types, {name: True}, OPTIONS) == message
 
 
 def test_one_value_and_what_is_no_option_pass():
     given = {"region_id": "cn-north-4", "limit": 3, "certs": False, "_ansible_selinux_special_fs": ["nfs"]}
     before = dict(given)
-    refuse_types(given, OPTIONS)
+    refuse_wrong_types(given, OPTIONS)
     assert given == before
