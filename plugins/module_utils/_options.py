@@ -59,7 +59,9 @@ def refuse_wrong_types(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None
         if not option:
             continue
         if isinstance(value, bool) and option["type"] != "bool":
-            raise CocError(f"{name}: takes no boolean. Put a text such as yes or off in quotes.")
+            raise CocError(
+                f"{name}: takes no boolean, and YAML reads yes, no, on and off as one. Put such a text in quotes."
+            )
         if isinstance(value, (list, tuple, dict)):
             raise CocError(
                 f"{name}: takes one value, not a {type(value).__name__}. Leave it out and select from the result, or "

@@ -37,7 +37,7 @@ def test_a_list_is_refused(value, kind):
 @pytest.mark.parametrize("name", ["region_id", "limit", "id"])
 def test_a_boolean_is_refused(name):
     """YAML makes one of yes and off; it would be sent as a text, or count as 1."""
-    message = f"{name}: takes no boolean. Put a text such as yes or off in quotes."
+    message = f"{name}: takes no boolean, and YAML reads yes, no, on and off as one. Put such a text in quotes."
     assert refusal(refuse_wrong_types, {name: True}, OPTIONS) == message
 
 
