@@ -136,6 +136,24 @@ def test_fewer_tasks_than_the_service_counts_are_not_a_success(ask, simulator, m
     assert "returned 60 tasks but counts 61" in error and "No tasks are returned" in error
 
 
+@pytest.mark.parametrize(
+    "settings, options, words, transient",
+    [
+        ({"markers": "stuck", "page_cap": 7}, {}, "does not advance", True),
+        ({"markers": "never"}, {}, "but counts 61", True),
+        ({"ignore_offset": True}, {"offset": 5}, "ignores offset=5", False),
+    ],
+)
+def test_what_may_be_better_soon_is_transient(connection, simulator, settings, options, words, transient):
+    for name, value in settings.items():
+        setattr(simulator, name, value)
+    if "counts" in words:
+        simulator.faults += [mutate(lambda document: {**document, "count": 61})] * 2
+    outcome = run_module({**connection, **options})
+    assert words in outcome.error
+    assert outcome.result["transient"] is transient
+
+
 def test_tasks_that_the_service_counts_twice_cause_a_warning(ask, simulator):
     def double(document):
         return {**document, "count": 120, "scheduled_tasks": document["scheduled_tasks"] * 2}
