@@ -33,7 +33,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import 
     certificate_verification,
 )
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 RANGES = {"timeout": (0.001, 3600.0, "seconds"), "max_retries": (0, 20, "retries")}
 LONGEST_DELAY = 60.0  # seconds
