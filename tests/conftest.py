@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -48,6 +49,7 @@ os.environ["ANSIBLE_HOME"] = str(TEMPORARY / "ansible")
 os.environ["ANSIBLE_REMOTE_TMP"] = str(TEMPORARY / "ansible/remote")  # else in the account's home, whatever HOME is
 if not IN_ANSIBLE_TEST:
     name_checkout()
+    os.environ["PATH"] = os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"]))  # ansible-playbook
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(TEMPORARY / "hypothesis"))
 
 from ansible_collections.huaweicloud.coc.tests.loopback_only import sitecustomize  # once it is found
@@ -61,6 +63,12 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     config.option.basetemp = config.option.basetemp or str(TEMPORARY / "pytest")
     config.add_cleanup(lambda: shutil.rmtree(TEMPORARY, ignore_errors=True))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the command that runs each failed test alone."""
+    for report in (one for kind in ("failed", "error") for one in terminalreporter.getreports(kind)):
+        terminalreporter.write_line(f"run it alone: .venv/bin/python -m pytest {shlex.quote(report.nodeid)}")
 
 
 @pytest.fixture(autouse=True)
