@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The listing: what it refuses, what its filters match, and its pages. tests/unit/test_probe.py shows the settings."""
+"""The listing: what it refuses, what its filters match, and its pages."""
 
 from __future__ import annotations
 
