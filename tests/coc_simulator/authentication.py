@@ -110,14 +110,6 @@ class Authentication:
         }
 
 
-def check_scope(request, required):
-    """Raise ApiError if the request (Request) lacks the header of the required scope (none, domain or project)."""
-    header = {"none": None, "domain": "X-Domain-Id", "project": "X-Project-Id"}[required]
-    if header and not request.header(header):
-        english, chinese = f"Login user is null: {header} is missing.", f"登录用户为空：缺少{header}。"
-        raise ApiError(400, "COC.00011013", english, chinese)
-
-
 # Signatures
 
 

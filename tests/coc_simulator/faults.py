@@ -122,13 +122,6 @@ def gzip_bomb(size):
     return lambda exchange, answer: exchange.deliver(_gzipped(answer, gzip.compress(b" " * size + answer.body)))
 
 
-# What strikes at random; its 429 names no time to wait, for a load test to be quick.
-RANDOM_FAULTS = (
-    status(429, {"error_code": "APIGW.0308", "error_msg": "Too many requests."}),
-    status(503),
-    reset(),
-    reset("body"),
-)
 # On the command line a fault is its name and its arguments, joined by colons.
 COMMAND_FAULTS: dict[str, tuple] = {
     "none": (None,),

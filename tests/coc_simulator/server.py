@@ -11,7 +11,6 @@ import email.utils
 import http.server
 import json
 import os
-import random
 import socket
 import socketserver
 import struct
@@ -20,10 +19,9 @@ import threading
 import time
 import uuid
 
-from .authentication import Authentication, check_scope
+from .authentication import Authentication
 from .behavior import SETTINGS, Behavior
 from .changes import apply_change, check_script
-from .faults import RANDOM_FAULTS
 from .messages import ERRORS, Answer, ApiError, Request, to_json
 from .samples import sample_tasks
 from .service import list_tasks, read_parameters
@@ -57,7 +55,6 @@ class Simulator:
         self.closing = threading.Event()
         self._script = check_script(self.tasks, list(changes))
         self._lock = threading.Lock()
-        self._chance = random.Random(self.seed)
         self._page_end = None  # ID of the last task of the page before
         self._authentication = Authentication()
 
@@ -137,27 +134,14 @@ class Simulator:
                 shown = [(name, "***" if name.lower() in SECRETS else value) for name, value in request.headers]
                 line = {**vars(request), "query": request.query, "headers": shown, "content": len(request.content)}
                 print(json.dumps(line, ensure_ascii=False), file=self._log, flush=True)
-            if self.faults:
-                return self.faults.pop(0)
-            if self.fault_rate and request.path == SCHEDULED_TASKS and self._chance.random() < self.fault_rate:
-                return self._chance.choice(RANDOM_FAULTS)
-            return None
-
-    def rate_headers(self):
-        """The headers (dict) that tell how many requests remain, as the gateway words them."""
-        if not self.rate_limit:
-            return {}
-        remaining = max(0, self.rate_limit - sum(request.path == SCHEDULED_TASKS for request in self.requests))
-        return {"X-Apig-Ratelimit-User": f"remain:{remaining},limit:{self.rate_limit},time:5 minute"}
+            return self.faults.pop(0) if self.faults else None
 
     def handle(self, request):
         """The normal answer to a request, a document for JSON, unless it raises ApiError."""
         operation, behavior = (request.method, request.path), self.behavior
         if operation == ("GET", SCHEDULED_TASKS):
             self._authentication.check(request, self.now())
-            check_scope(request, behavior.required_scope)
-            parameters = read_parameters(request.query, behavior.large_limit)
-            document = list_tasks(self.tasks, parameters, behavior, self._page_end)
+            document = list_tasks(self.tasks, read_parameters(request.query), behavior, self._page_end)
             page = document["scheduled_tasks"]
             self._page_end = page[-1]["id"] if page else None
             return document
@@ -229,17 +213,14 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             "Date": email.utils.formatdate(self.simulator.now(), usegmt=True),
             "Content-Type": "text/plain" if is_text else "application/json;charset=utf8",
             "X-Request-Id": uuid.uuid4().hex,
-            **self.simulator.rate_headers(),
         }
         packed = self.simulator.gzip and "gzip" in (self.request_read.header("Accept-Encoding") or "")
         return Answer(code, headers, document.encode() if is_text else to_json(document), packed)
 
     def error(self, error):
-        """The Answer that tells of an ApiError, in the language that the settings say."""
-        language = self.simulator.language
-        if language == "requested":
-            language = (self.request_read.header("X-Language") or "").lower()
-        message = error.english if language == "en-us" else error.chinese
+        """The Answer that tells of an ApiError, in English if the request asks for it and else in Chinese."""
+        in_english = (self.request_read.header("X-Language") or "").lower() == "en-us"
+        message = error.english if in_english else error.chinese
         answer = self._answer(error.status, {})
         request_id = answer.headers["X-Request-Id"]
         return answer.replace(to_json({"error_code": error.code, "error_msg": message, "request_id": request_id}))

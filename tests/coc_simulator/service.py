@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import base64
-import operator
 import re
 
 from .messages import invalid
-from .samples import MAY_BE_EMPTY, resource_ids
+from .samples import resource_ids
 
 # The query parameters that the service knows: what their values look like, or the range of a number.
 PARAMETERS: dict[str, re.Pattern[str] | range] = {
@@ -36,11 +35,10 @@ PARAMETERS: dict[str, re.Pattern[str] | range] = {
     "limit": range(1, 1001),
 }
 PAGING = ("marker", "offset", "limit")
-FILTERS = tuple(name for name in PARAMETERS if name not in PAGING)
 MOST = 1000  # tasks on a page
 
 
-def read_parameters(query, large_limit="refused"):
+def read_parameters(query):
     """Check a query's (name, value) pairs and return them as a dict, numbers as int.
 
     :raises ApiError: a parameter is unknown, given twice, or its value is out of range
@@ -50,8 +48,6 @@ def read_parameters(query, large_limit="refused"):
         allowed = PARAMETERS.get(name)
         if allowed is None or name in parameters:
             raise invalid(f"{name} is unknown or repeated.", f"{name}未知或重复。")
-        if name == "limit" and large_limit == "clamped":
-            allowed = range(1, 2147483648)
         if not isinstance(allowed, range):
             if not allowed.fullmatch(value):
                 raise invalid(f"{name} has an invalid value.", f"{name}取值无效。")
@@ -68,10 +64,11 @@ def list_tasks(tasks, parameters, behavior, page_end=None):
 
     :param parameters: (dict) as :func:`read_parameters` returns them
     :param page_end: (str) ID of the last task of the page before, for ``behavior.repeat``
-    :raises ApiError: the marker is unknown, or does not go with an offset
+    :raises ApiError: the marker is unknown
     """
-    tasks = _sort(_matching(tasks, parameters, behavior), behavior.order)
-    marker, offset = _place(parameters, behavior)
+    tasks = _matching(tasks, parameters)
+    marker = parameters.get("marker")
+    offset = 0 if behavior.ignore_offset else parameters.get("offset", 0)
     start = offset + _position_after(tasks, marker, behavior)
     limit = min(MOST if behavior.ignore_limit else parameters.get("limit", 10), behavior.page_cap or MOST, MOST)
     stop = start + limit
@@ -79,83 +76,43 @@ def list_tasks(tasks, parameters, behavior, page_end=None):
         repeat = behavior.repeat and tasks[start - 1]["id"] == page_end
         if repeat or (marker is not None and behavior.markers == "inclusive"):
             start, stop = start - 1, max(stop - 1, start + 1)  # it always brings a new task, too
-    document = {"count": len(tasks), "scheduled_tasks": _show(tasks[start:stop], behavior.empty_fields)}
-    if behavior.offset_markers or "offset" not in parameters:
-        document.update(_next_marker(tasks, start, stop, limit, behavior))
-    return document
+    return {
+        "count": len(tasks),
+        "scheduled_tasks": tasks[start:stop],
+        **_next_marker(tasks, start, stop, limit, behavior),
+    }
 
 
 # Which tasks
 
 
-def _matching(tasks, parameters, behavior):
+def _matching(tasks, parameters):
     """The tasks that pass the filters."""
-    tests = _tests(behavior)
-    filters = {name: value for name, value in parameters.items() if name not in (*PAGING, *behavior.ignored_filters)}
-    if behavior.default_project != "all" and "enterprise_project_id" not in parameters:
-        filters["enterprise_project_id"] = behavior.default_project
-    for name, value in filters.items():
-        if name in tests:
-            tasks = [task for task in tasks if tests[name](task, value)]
-        else:
+    for name, value in parameters.items():
+        if name in TESTS:
+            tasks = [task for task in tasks if TESTS[name](task, value)]
+        elif name not in PAGING:
             tasks = [task for task in tasks if task.get(name) == value]
     return tasks
-
-
-def _tests(behavior):
-    """What the filters compare (dict of functions of a task and a value), for those that do not just compare the field
-    of their own name."""
-    fold = str.casefold if behavior.ignore_case else str
-    same_name = operator.eq if behavior.name_match == "exact" else operator.contains
-    after = operator.gt if behavior.time_bounds == "exclusive" else operator.ge
-    before = operator.le if behavior.time_bounds == "inclusive" else operator.lt
-    return {
-        "task_id": lambda task, value: task["id"] == value,
-        "task_name": lambda task, value: same_name(fold(task["name"]), fold(value)),
-        # The creator's ID according to the API reference, the name in the Terraform provider's acceptance test.
-        "created_by": lambda task, value: value in (task["created_by"], task["created_user_name"]),
-        "last_execution_start_time": lambda task, value: _has_run(task) and after(task["last_execution_time"], value),
-        "last_execution_end_time": lambda task, value: _has_run(task) and before(task["last_execution_time"], value),
-        "resource_id": lambda task, value: value in resource_ids(task),
-    }
 
 
 def _has_run(task):
     return task.get("last_execution_time") not in (None, "")
 
 
-def _sort(tasks, order):
-    if order == "given":
-        return tasks
-    field = "id" if order == "id" else "created_time"
-    return sorted(tasks, key=operator.itemgetter(field), reverse=order == "newest_first")
-
-
-def _show(tasks, empty_fields):
-    """The tasks as they are returned."""
-    if empty_fields == "given":
-        return tasks
-    filled = [{field: value for field, value in task.items() if value not in (None, "")} for task in tasks]
-    if empty_fields == "absent":
-        return filled
-    empty = dict.fromkeys(MAY_BE_EMPTY, None if empty_fields == "null" else "")
-    return [{**empty, **task} for task in filled]
+# What the filters compare that do not just compare the field of their own name.
+TESTS = {
+    "task_id": lambda task, value: task["id"] == value,
+    "task_name": lambda task, value: value in task["name"],
+    # The creator's ID according to the API reference, the name in the Terraform provider's acceptance test.
+    "created_by": lambda task, value: value in (task["created_by"], task["created_user_name"]),
+    "last_execution_start_time": lambda task, value: _has_run(task) and task["last_execution_time"] >= value,
+    "last_execution_end_time": lambda task, value: _has_run(task) and task["last_execution_time"] <= value,
+    "resource_id": lambda task, value: value in resource_ids(task),
+}
 
 
 # Which page
-
-
-def _place(parameters, behavior):
-    """The (marker, offset) that count: the marker may be None."""
-    marker, offset = parameters.get("marker"), parameters.get("offset")
-    if marker is not None and offset is not None:
-        if behavior.marker_and_offset == "refused":
-            raise invalid("marker and offset exclude each other.", "marker与offset不能同时使用。")
-        if behavior.marker_and_offset == "marker":
-            offset = 0
-        elif behavior.marker_and_offset == "offset":
-            marker = None
-    return marker, 0 if behavior.ignore_offset else offset or 0
 
 
 def _position_after(tasks, marker, behavior):
