@@ -31,14 +31,19 @@ def temporary_folder() -> Path:
 
 
 def name_checkout() -> None:
-    """Let Python and Ansible find the collection: as it was installed, if it was, else this checkout."""
+    """Let Python and Ansible find the collection: as it was installed, if it was, else this checkout.
+
+    And let the tests find the programs beside this Python, in an environment that is not activated.
+    """
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     name = "ansible_collections/huaweicloud/coc"
     if not any(os.path.isdir(os.path.join(entry, name)) for entry in sys.path):
         link = TEMPORARY / name
         link.parent.mkdir(parents=True)
         link.symlink_to(CHECKOUT)
         sys.path.insert(0, str(TEMPORARY))
-        os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(TEMPORARY)
+        others = os.environ.get("ANSIBLE_COLLECTIONS_PATH")  # of other collections that a test needs
+        os.environ["ANSIBLE_COLLECTIONS_PATH"] = f"{TEMPORARY}{os.pathsep}{others}" if others else str(TEMPORARY)
     from ansible.plugins.loader import init_plugin_loader
 
     init_plugin_loader(sys.path)

@@ -4,8 +4,8 @@
 
 """Jobs as AWX runs them: credentials rendered as its injectors do, and ansible-runner in a private data directory.
 
-They run with the ansible-core that the example of an execution environment has. EXECUTION_ENVIRONMENT in the
-environment is the folder where ``pip install --target`` put it, and what the collection needs.
+They run with the ansible-core of the example of an execution environment, if EXECUTION_ENVIRONMENT in the environment
+is the folder where ``pip install --target`` put it, and what the collection needs; else with that of the tests.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ import ansible_runner
 import jinja2.sandbox
 import pytest
 import yaml
-from playwright import sync_api
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
@@ -47,7 +46,7 @@ LOCALHOST = {
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[None]:
     """Hide the credentials of whoever runs the tests, and let whatever would leave this machine fail."""
     with pytest.MonkeyPatch.context() as patch:
@@ -141,11 +140,13 @@ def run_job(tmp_path: Path, simulator: coc_simulator.Simulator) -> t.Callable[..
     playbook that the project does not have. ``stored`` are facts that AWX has. ``newer`` runs it with the ansible-core
     of the tests, in place of the execution environment's.
     """
-    installed = os.environ["EXECUTION_ENVIRONMENT"]
-    paths = {
-        "PATH": f"{installed}/bin{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": f"{installed}{os.pathsep}{os.environ['PYTHONPATH']}",
-    }
+    installed = os.environ.get("EXECUTION_ENVIRONMENT")
+    paths = {}
+    if installed:
+        paths = {
+            "PATH": f"{installed}/bin{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": f"{installed}{os.pathsep}{os.environ['PYTHONPATH']}",
+        }
 
     def run(
         playbook: str,
@@ -199,8 +200,10 @@ def unsafe(variables: dict[str, t.Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser() -> t.Iterator[sync_api.Browser]:
-    """A browser, which is no Python package: without one everything else can be tested. CI installs one."""
+def browser() -> t.Iterator[t.Any]:
+    """A browser, for tests that need Playwright. CI installs one."""
+    from playwright import sync_api  # large, and other tests run without it
+
     if not CHROMIUM:
         pytest.skip("NOT LOOKED AT IN A BROWSER: there is no chromium on this machine")
     with sync_api.sync_playwright() as playwright:
@@ -210,13 +213,13 @@ def browser() -> t.Iterator[sync_api.Browser]:
 
 
 @pytest.fixture
-def look_at(browser: sync_api.Browser) -> t.Iterator[t.Callable[..., sync_api.Page]]:
+def look_at(browser: t.Any) -> t.Iterator[t.Callable[..., t.Any]]:
     """Open a report in a window; in the end, its console must have been silent, and nothing else been asked for."""
     said: list[str] = []
     asked: list[str] = []
-    opened: list[sync_api.Page] = []
+    opened: list[t.Any] = []
 
-    def open_page(path: Path, width: int = 1280, height: int = 900, **settings: t.Any) -> sync_api.Page:
+    def open_page(path: Path, width: int = 1280, height: int = 900, **settings: t.Any) -> t.Any:
         page = browser.new_page(viewport={"width": width, "height": height}, **settings)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

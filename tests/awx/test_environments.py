@@ -4,7 +4,8 @@
 
 """ansible-builder takes what the collection says of itself, and the examples of its environments.
 
-An execution environment is for jobs, a decision environment for activations of Event-Driven Ansible.
+An execution environment is for jobs, a decision environment for activations of Event-Driven Ansible. These tests need
+ansible-builder, and EXECUTION_ENVIRONMENT as in conftest.py.
 """
 
 from __future__ import annotations
