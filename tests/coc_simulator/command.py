@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 
-from . import guard
 from .authentication import ACCESS_KEY, AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN
 from .behavior import SETTINGS
 from .changes import check_script
@@ -24,7 +23,7 @@ from .samples import sample_tasks
 from .server import Simulator
 
 EPILOG = """With a COMMAND it runs that with an environment in which the collection finds the simulator, passes signals
-on to it, and ends with its exit status and with all that the command has started. Without one it runs until it gets
+on to it, and ends with its exit status. Nothing that the command has started is left. Without one it runs until it gets
 SIGINT or SIGTERM, or until the FILE of --variables is removed.
 Faults: none, status:CODE, reset[:before|headers|body], close[:before|headers|body],
 cut[:BYTES[:length|chunked|gzip]], hang[:SECONDS], drip:SECONDS[:headers|body], gzip-bomb:BYTES.
@@ -132,25 +131,21 @@ class End:
 
 
 def run_command(command, environment, end):
-    """Run a command (list of str) and return its exit status.
+    """Run a command (list of str) in a process group of its own and return its exit status as a shell gives it.
 
-    It gets the signals that ``end`` (End) tells of, and SIGTERM when the simulator's parent is gone. Afterwards nothing
-    of its process group is left: see guard.py.
+    The group gets the signals that ``end`` (End) tells of, and what is left of it after the command is killed.
     """
-    parent = os.getppid()
-    pipe, signals = os.pipe()
-    program = [sys.executable, "-I", "-S", guard.__file__, str(pipe), *command]
-    with subprocess.Popen(program, env=environment, pass_fds=[pipe], start_new_session=True) as guarding:
-        os.close(pipe)
-        while guarding.poll() is None:
-            number = end.wait(0.05)
-            if not number and os.getppid() != parent:
-                number, parent = signal.SIGTERM, os.getppid()
-            if number:
-                with contextlib.suppress(BrokenPipeError):  # it has just ended
-                    os.write(signals, bytes([number]))
-    os.close(signals)
-    return guarding.returncode
+    try:
+        process = subprocess.Popen(command, env=environment, start_new_session=True)
+    except OSError as error:
+        sys.exit(f"coc_simulator: {error}")
+    while process.poll() is None:
+        number = end.wait(0.05)
+        if number:
+            os.killpg(process.pid, number)
+    with contextlib.suppress(OSError):  # nothing is left
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
 
 def main(arguments):

@@ -66,8 +66,8 @@ def test_it_cannot_start(arguments, status, message, tmp_path):
 
 
 @contextlib.contextmanager
-def started(*arguments: str | Path, program: t.Sequence[str] = SIMULATOR) -> t.Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, text=True) as process:
+def started(*arguments: str | Path) -> t.Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([*SIMULATOR, *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -134,20 +134,16 @@ TREE = "sleep 600 & (trap '' TERM; sleep 601; sleep 602) & "
         ("echo started; exit 7", None, 7),
         ("echo started; wait", signal.SIGINT, 128 + signal.SIGINT),
         ("trap 'exit 5' TERM; echo started; wait", signal.SIGTERM, 5),
-        ("echo started; wait", signal.SIGKILL, -signal.SIGKILL),
         ("echo started; wait", "file", 128 + signal.SIGTERM),
-        ("echo started; wait", "parent", -signal.SIGKILL),
     ],
 )
 def test_nothing_is_left_of_the_command(command, number, status, tmp_path):
     variables = tmp_path / "variables.json"
-    parent = (sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *SIMULATOR)
-    program = parent if number == "parent" else SIMULATOR
-    with started("--variables", variables, "--", "sh", "-c", TREE + command, program=program) as process:
+    with started("--variables", variables, "--", "sh", "-c", TREE + command) as process:
         assert process.stdout and process.stdout.readline() == "started\n"
         if number == "file":
             variables.unlink()
         elif number:
-            process.send_signal(signal.SIGKILL if number == "parent" else number)
+            process.send_signal(number)
         output, _errors = process.communicate(timeout=LONGEST)
     assert (process.returncode, output) == (status, "")
