@@ -2,64 +2,40 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the examples one after the other, each command shown before its output.
-
-``make demo`` starts it with the collection installed and the simulator running.
-"""
+"""Run the examples one after the other on the simulator that started this, up to the first that fails."""
 
 from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLES = "docs/examples"
-MODULE = "huaweicloud.coc.scheduled_task_info"
 REPORT = Path("tests/output/coc-report.html")
+ONCE = "scheduled_type=ONCE last_execution_status=FINISHED limit=10"
+STEPS = {
+    "What failed in the last 24 hours?": "ansible-playbook docs/examples/failed_tasks.yml",
+    "What is waiting for approval, and by whom?": "ansible-playbook docs/examples/pending_approvals.yml",
+    "The lookup: do something for each task": "ansible-playbook docs/examples/for_each_task.yml",
+    "The example of the API reference: tasks that ran once and finished, ten at most": (
+        "ansible-playbook docs/examples/finished_once.yml"
+    ),
+    "The same in one line, with everything that the service tells about a task": (
+        f"ansible localhost -m huaweicloud.coc.scheduled_task_info -a '{ONCE}'"
+    ),
+    "All tasks, as a page for a browser": f"ansible-playbook huaweicloud.coc.report -e coc_report_path={REPORT}",
+}
 
-# What each step shows, and its command.
-STEPS = (
-    ("What failed in the last 24 hours?", ["ansible-playbook", f"{EXAMPLES}/failed_tasks.yml"]),
-    ("What is waiting for approval, and by whom?", ["ansible-playbook", f"{EXAMPLES}/pending_approvals.yml"]),
-    ("The lookup: do something for each task", ["ansible-playbook", f"{EXAMPLES}/for_each_task.yml"]),
-    (
-        "The example of the API reference: tasks that ran once and finished, ten at most",
-        ["ansible-playbook", f"{EXAMPLES}/finished_once.yml"],
-    ),
-    (
-        "The same in one line, with everything that the service tells about a task",
-        ["ansible", "localhost", "-m", MODULE, "-a", "scheduled_type=ONCE last_execution_status=FINISHED limit=10"],
-    ),
-    (
-        "All tasks, as a page for a browser",
-        ["ansible-playbook", "huaweicloud.coc.report", "-e", f"coc_report_path={REPORT}"],
-    ),
-)
-
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback
+os.chdir(Path(__file__).parents[1])
 # The examples' own settings, and nothing of the user's.
-SETTINGS = {"ANSIBLE_CONFIG": f"{EXAMPLES}/ansible.cfg", "ANSIBLE_INVENTORY": os.devnull}
-
-
-def main() -> int:
-    """Run the steps up to the first that fails. Returns its exit status, 0 if none fails."""
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    for title, command in STEPS:
-        print(f"\n# {title}\n$ {shlex.join(command)}", flush=True)
-        status = subprocess.run(command, env={**os.environ, **SETTINGS}, check=False).returncode
-        if status:
-            return status
-        print(flush=True)
-    print(f"# You have seen {len(STEPS)} commands on a simulator of the service, and no request left this machine.")
-    print(f"# The playbooks are in {EXAMPLES}. Open the report in a browser:")
-    print(REPORT.absolute().as_uri(), flush=True)
-    return 0
-
-
-if __name__ == "__main__":
-    os.chdir(Path(__file__).parents[1])
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:  # the command has told of it
-        sys.exit(130)
+os.environ.update(ANSIBLE_CONFIG="docs/examples/ansible.cfg", ANSIBLE_INVENTORY=os.devnull)
+REPORT.parent.mkdir(parents=True, exist_ok=True)
+for title, command in STEPS.items():
+    print(f"\n# {title}\n$ {command}", flush=True)
+    status = subprocess.run(shlex.split(command), check=False).returncode
+    if status:
+        sys.exit(status)
+print(f"\n# No request left this machine. Open the report in a browser:\n{REPORT.absolute().as_uri()}")

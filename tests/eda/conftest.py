@@ -15,11 +15,24 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
+from ansible_collections.huaweicloud.coc.extensions.eda.plugins.event_source import scheduled_task as source
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.docs.test_examples import blocks
 
 CHECKOUT = Path(__file__).parents[2]
-PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # ansible-galaxy is to be there, too
+GUIDE = CHECKOUT / "docs/docsite/rst/event_driven_guide.rst"
+GUIDE_YAML = [yaml.safe_load(code) for language, code in blocks(GUIDE) if language == "yaml"]
+RULEBOOKS = {
+    **{path.name: yaml.safe_load(path.read_text("utf-8")) for path in CHECKOUT.glob("extensions/eda/rulebooks/*")},
+    **{
+        f"demo {path.name}": yaml.safe_load(path.read_text("utf-8"))
+        for path in CHECKOUT.glob("docs/examples/rulebooks/*")
+    },
+    "EXAMPLES": yaml.safe_load(source.EXAMPLES),
+    GUIDE.name: next(one for one in GUIDE_YAML if isinstance(one, list) and "sources" in one[0]),
+}
 PATIENCE = 60  # seconds, for what takes two on a machine that has nothing else to do
 
 
@@ -90,7 +103,6 @@ def environment(simulator: coc_simulator.Simulator, tmp_path: Path) -> dict[str,
     foreign = re.compile("(HW|HUAWEICLOUD)_|.*_(PROXY|CA_BUNDLE)$", re.IGNORECASE)
     return {
         **{name: value for name, value in os.environ.items() if not foreign.match(name)},
-        "PATH": PATH,
         "HOME": str(tmp_path),
         "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint,
         "HUAWEICLOUD_SDK_AK": coc_simulator.ACCESS_KEY,

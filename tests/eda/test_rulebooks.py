@@ -12,17 +12,24 @@ import queue
 import re
 import subprocess
 import sys
-import textwrap
 import threading
 import typing as t
 
 import pytest
+from ansible_rulebook.condition_parser import parse_condition
+from ansible_rulebook.validators import Validate
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.eda.conftest import CHECKOUT, PATIENCE, Rulebook
+from ansible_collections.huaweicloud.coc.tests.eda.conftest import CHECKOUT, GUIDE, PATIENCE, RULEBOOKS, Rulebook
 
-GUIDE = (CHECKOUT / "docs/docsite/rst/event_driven_guide.rst").read_text("utf-8")
 TEMPLATE = "{{ 40 + 2 }}"  # a name that must not be evaluated
+
+
+@pytest.mark.parametrize("rulebook", RULEBOOKS.values(), ids=RULEBOOKS)
+def test_is_valid(rulebook):
+    Validate.rulebook(rulebook)  # raises what is wrong, and so does parse_condition
+    for rule in (rule for ruleset in rulebook for rule in ruleset["rules"]):
+        parse_condition(rule["condition"])
 
 
 @pytest.fixture
@@ -108,43 +115,12 @@ def test_a_job_template_is_started(simulator, start):
     assert sent["extra_vars"]["ansible_eda"]["event"]["scheduled_task"]["id"] == failed["id"]
 
 
-def test_the_rulebook_of_the_guide(simulator, start, tmp_path):
-    code = GUIDE.partition(".. code-block:: yaml\n")[2].partition("\nSave it as ``rulebook.yml``")[0]
-    (tmp_path / "rulebook.yml").write_text(textwrap.dedent(code).replace("interval: 60", "interval: 1"), "utf-8")
-    rulebook = start("rulebook.yml")
-    failed = simulator.change(task=0, run="ABNORMAL")
-    assert "coc:schedule:list" not in rulebook.wait_for(f"{failed['name']} failed")
-    simulator.faults.append(coc_simulator.status(403))
-    assert rulebook.wait_for("coc:schedule:list").count(f"{failed['name']} failed") == 1
-
-
-def run_demo(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(CHECKOUT / "utils/demo_events.py"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-
 @pytest.mark.usefixtures("java")
 def test_the_demo_shows_each_failure(environment):
-    done = run_demo(environment)
+    command = [sys.executable, str(CHECKOUT / "utils/demo_events.py")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     names = [change["task"] for change in json.loads((CHECKOUT / "docs/examples/changes.json").read_text("utf-8"))]
     assert sorted(re.findall(r"^(\S+) failed in \S+$", done.stdout, re.MULTILINE)) == sorted(names)
-    command = re.search(r"^\$ python (.+)$", done.stdout, re.MULTILINE)
-    assert command and command[1] in re.sub(r"\\\n +", "", GUIDE), "the guide has another one"
-
-
-def test_without_java_the_demo_says_what_to_install(environment, tmp_path):
-    done = run_demo({**environment, "PATH": str(tmp_path), "JAVA_HOME": ""})
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("There is no java. ")
-    assert "openjdk-17-jre-headless" in done.stderr
-
-
-def test_with_an_old_java_the_demo_says_what_to_install(environment, tmp_path):
-    java = tmp_path / "bin/java"
-    java.parent.mkdir()
-    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n", "utf-8")
-    java.chmod(0o755)
-    done = run_demo({**environment, "JAVA_HOME": str(tmp_path)}, "--check-java")
-    assert done.returncode == 1
-    assert 'version "11' in done.stderr
+    shown = re.search(r"^\$ python (.+)$", done.stdout, re.MULTILINE)
+    assert shown and shown[1] in re.sub(r"\\\n +", "", GUIDE.read_text("utf-8")), "the guide has another one"
