@@ -209,7 +209,7 @@ class Exchange(http.server.BaseHTTPRequestHandler):
 
     def _answer(self, code, document):
         is_text = isinstance(document, str)
-        headers = {
+        headers: dict[str, str | None] = {
             "Date": email.utils.formatdate(self.simulator.now(), usegmt=True),
             "Content-Type": "text/plain" if is_text else "application/json;charset=utf8",
             "X-Request-Id": uuid.uuid4().hex,
