@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 import typing as t
 import unittest.mock
@@ -63,9 +64,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make retries quick; return the list of the pauses, in seconds, that the client would have made."""
+    """Make retries quick; return the list of the pauses, in seconds, that the client would have made.
+
+    Those of other threads are not in it: an earlier test may have left one behind.
+    """
     made: list[float] = []
-    monkeypatch.setattr("time.sleep", made.append)
+    thread = threading.get_ident()
+    monkeypatch.setattr("time.sleep", lambda seconds: made.append(seconds) if threading.get_ident() == thread else None)
     return made
 
 

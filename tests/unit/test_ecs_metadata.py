@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from datetime import datetime, timedelta, timezone
 
@@ -91,12 +90,9 @@ def test_silence_ends(ask, simulator, monkeypatch, pauses, faults):
     assert _ecs_metadata.TIMEOUT == 3  # seconds, as in the vendor's SDK
     monkeypatch.setattr(_ecs_metadata, "TIMEOUT", 0.3)
     simulator.faults += faults
-    start = time.monotonic()
     error = ask().error
-    assert time.monotonic() - start < 20  # only a whole response, dripped, takes longer than the time-out
-    assert f"{SERVICE} did not respond (TimeoutError)" in error
-    assert "on a Huawei Cloud ECS only" in error
-    assert (len(simulator.requests), pauses) == (len(faults), [])
+    assert f"{SERVICE} did not respond (TimeoutError). {ADVICE}" in error
+    assert pauses == []
 
 
 def test_nobody_there(ask, simulator, pauses, monkeypatch):
