@@ -172,6 +172,7 @@ def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
             stack.enter_context(patch_module_args(arguments))
         scheduled_task_info.main()
     result = json.loads(stdout.getvalue())
+    result.pop("_ansible_new_secrets", None)  # what ansible-core 2.22 masks on the controller, whatever shows it
     return Outcome(
         failed=result.get("failed", False),
         msg=result.get("msg", ""),
@@ -179,7 +180,7 @@ def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
         # ansible-core 2.19 returns more of a warning than its text
         warnings=[w if isinstance(w, str) else w["event"]["msg"] for w in result.get("warnings", [])],
         result=result,
-        output=stdout.getvalue(),
+        output=json.dumps(result),
     )
 
 

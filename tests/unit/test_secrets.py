@@ -339,6 +339,7 @@ def test_a_playbook_shows_no_secret(refused, simulator, tmp_path):
     assert output.count('"count": 60') >= (0 if refused else len(SOURCES))
     assert output.count("returned HTTP 401, APIGW.0301: before ") >= (tasks if refused else 0)
     assert "contains secrets and others may read it (mode 0644)" in " ".join(output.split())
+    mask = r"(VALUE_SPECIFIED_IN_NO_LOG_PARAMETER|\$REDACTED\$)"  # the latter from ansible-core 2.22 on
     for name in ("secret_key", "sk"):
-        assert f'"{name}": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"' in output
+        assert re.search(f'"{name}": "{mask}"', output)
     assert leaks(output, TOLD | secrets_sent(simulator)) == []
