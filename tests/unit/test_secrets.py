@@ -11,37 +11,25 @@ import json
 import re
 import shutil
 import typing as t
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN, body, status
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import AUTH_TOKEN, SECRET_KEY, SECURITY_TOKEN
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
     COLLECTION,
     WRONG_SECRET_KEY,
+    by_plugin,
     run_plugin,
     run_python,
 )
+from ansible_collections.huaweicloud.coc.tests.unit.leaks import FORMS, PLACES, echo, leaks, secrets_sent, signature
 
 SPECIAL = "Fake\"Secret'with\\all<of>&the+sp/ec%41ial={{characters}}#;$`!%41%42%43%44&#43;&amp;&lt;%2B%2f"
 HALF = "FakeHalfOfASecret"
-
-
-def readings(text: str) -> set[str]:
-    """Return ``text`` as it stands, and as it reads when its escapes are taken for what they mean."""
-    unescaped = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match.group(1), 16)), text)
-    return {form for plain in (text, unescaped) for form in (plain, unquote(plain), html.unescape(plain))}
-
-
-def leaks(output: str, secrets: t.Iterable[str]) -> list[str]:
-    """Return what of the secrets is in ``output``: any 8 characters in a row."""
-    texts = readings(output) | readings(output.replace("\\\\", "\\").replace('\\"', '"').replace("\\/", "/"))
-    pieces = {secret[start : start + 8] for secret in secrets for start in range(len(secret) - 7)}
-    pieces -= {piece for piece in pieces if piece[:7] == "0000000"}  # the tasks' IDs have these, too
-    return sorted(piece for piece in pieces if any(piece in text for text in texts))
 
 
 def test_leaks_are_found():
@@ -53,69 +41,6 @@ def test_leaks_are_found():
 
 
 # What the service echoes
-
-FORMS: dict[str, t.Callable[[str], str]] = {
-    "raw": str,
-    "percent-encoded": lambda secret: quote(secret, safe=""),
-    "percent-encoded in lower case": lambda secret: re.sub("%..", lambda m: m.group().lower(), quote(secret, safe="")),
-    "percent-encoded in part": quote,
-    "percent-encoded whole": lambda secret: "".join(f"%{ord(character):02X}" for character in secret),
-    "HTML": html.escape,
-    "HTML in numbers": lambda secret: re.sub(r"\W", lambda m: f"&#{ord(m.group())};", secret),
-    "HTML in hexadecimal": lambda secret: re.sub(r"\W", lambda m: f"&#x{ord(m.group()):x};", secret),
-    "cut at the start": lambda secret: secret[5:],
-    "cut at the end": lambda secret: secret[:-5],
-    "cut within an escape": lambda secret: quote(secret, safe="")[:-1],
-    "twice": lambda secret: secret * 2,
-    "in quotes": repr,
-}
-
-REFUSED = {"error_code": "APIGW.0301", "error_msg": "refused"}
-# Where it does so: from a status and the text to the fault that sends them.
-PLACES: dict[str, t.Callable[[int, str], t.Callable[..., None]]] = {
-    "error_msg": lambda code, text: status(code, {**REFUSED, "error_msg": text}),
-    "error_code": lambda code, text: status(code, {**REFUSED, "error_code": text}),
-    "errorMsg": lambda code, text: status(code, {"errorCode": "APIGW.0301", "errorMsg": text}),
-    "nested": lambda code, text: status(code, {"error": {"code": "1", "message": text}}),
-    "request_id": lambda code, text: status(code, {**REFUSED, "request_id": text}, {"X-Request-Id": None}),
-    "X-Request-Id": lambda code, text: status(code, headers={"X-Request-Id": text}),
-    "HTML": lambda code, text: status(code, f"<p>{text}</p>".encode(), content_type="text/html"),
-    "title": lambda code, text: status(code, f"<title>{text}</title>".encode(), content_type="text/html"),
-    "text": lambda code, text: status(code, text.encode(), content_type="text/plain"),
-    "broken JSON": lambda code, text: status(code, json.dumps({"error_msg": text}).encode()[:-1]),
-    "ASCII JSON": lambda code, text: status(
-        code, re.sub(r"[+/=]", lambda m: f"\\u{ord(m.group()):04x}", json.dumps([text])).encode()[:-1]
-    ),
-    "Location": lambda code, text: status(302, headers={"Location": f"https://else.test/?{text}"}),
-    "200 with error_code": lambda code, text: body({"error_code": "COC.1", "error_msg": text}),
-    "200 with text": lambda code, text: body(text.encode()),
-    "Content-Encoding": lambda code, text: status(200, {}, {"Content-Encoding": text}),
-}
-
-
-def signature(request):
-    return (request.header("Authorization") or "").rpartition("Signature=")[2]
-
-
-def echo(headers=("X-Auth-Token", "X-Security-Token", "Authorization"), place="error_msg", form=str, code=401):
-    """Return a fault that sends ``headers`` of the request back; of the Authorization, the signature too by itself."""
-
-    def fault(exchange, answer):
-        request = exchange.request_read
-        values = [request.header(name) or "" for name in headers]
-        values += [signature(request)] if "Authorization" in headers else []
-        text = " | ".join(form(value) for value in values if value)
-        PLACES[place](code, f"before {text} after")(exchange, answer)
-
-    return fault
-
-
-def secrets_sent(simulator: coc_simulator.Simulator) -> set[str]:
-    """Return what no output may contain of the requests that arrived: tokens and signatures."""
-    names = ("X-Auth-Token", "X-Security-Token", "X-Metadata-Token")
-    found = {request.header(name) or "" for request in simulator.requests for name in names}
-    return (found | set(map(signature, simulator.requests))) - {""}
-
 
 # The message is made in one place for both plugins: every form for one of them, some for the other.
 ECHOES = [("lookup", form) for form in FORMS] + [("module", "raw"), ("module", "percent-encoded")]
@@ -194,6 +119,7 @@ def write_profile(path, *lines, mode=0o600):
     return str(path)
 
 
+@by_plugin
 @pytest.mark.parametrize("field", ["access_key", "secret_key", "security_token"])
 def test_an_impossible_secret_is_not_quoted(ask, endpoint, simulator, give, field):
     keys = {"access_key": coc_simulator.ACCESS_KEY, "secret_key": SECRET_KEY, "security_token": SECURITY_TOKEN}
@@ -206,6 +132,7 @@ def test_an_impossible_secret_is_not_quoted(ask, endpoint, simulator, give, fiel
     assert simulator.connections == 0
 
 
+@by_plugin
 @pytest.mark.parametrize(
     "fault", [coc_simulator.reset("headers"), coc_simulator.raw(b"\xff\r\n"), None], ids=["reset", "raw", "refused"]
 )

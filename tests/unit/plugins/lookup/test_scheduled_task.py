@@ -22,7 +22,7 @@ from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
     run_module,
     run_python,
 )
-from ansible_collections.huaweicloud.coc.tests.unit.plugins.modules.test_scheduled_task_info import REFUSED
+from ansible_collections.huaweicloud.coc.tests.unit.wrong_options import REFUSED
 
 TASKS = sample_tasks()
 IDS = ids_of(TASKS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What changed between two listings, and what of it is told: by examples, and by random histories."""
+"""What changed between two listings, and what of it is told."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import itertools
 import json
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import Watch
@@ -154,97 +151,3 @@ def test_a_uuid_does_not_depend_on_the_order_of_fields():
     (one,) = told([task()], [after])
     (other,) = told([task()], [dict(reversed(after.items()))])
     assert one["meta"] == other["meta"]
-
-
-# Random histories
-
-
-class Account(RuleBasedStateMachine):
-    """Tasks that run, change, come into sight of the filters and leave it, by a clock that only goes forward."""
-
-    def __init__(self):
-        super().__init__()
-        self.clock = 1000
-        self.tasks = {}
-        self.used = set()  # names of all tasks that ever were: no ID is given twice
-        self.hidden = set()
-        self.before = None  # what was listed last
-        self.known = {}  # the execution that a task had when it was listed last
-        self.uuids = set()
-
-    names = st.sampled_from("ABC")
-
-    @initialize(created=st.lists(names), ran=st.lists(names))
-    def start(self, created, ran):
-        for name in created:
-            self.create(name)
-        for name in ran:
-            self.run(name, "ABNORMAL")
-        self.clock += 1
-        self.since = self.clock
-        self.watch = Watch(ENDPOINT, self.since)
-
-    @rule(name=names)
-    def create(self, name):
-        if name in self.used:
-            return
-        self.clock += 1
-        self.used.add(name)
-        self.tasks[name] = {**ABSENT, "id": name, "created_time": self.clock, "execution_count": 0}
-
-    @rule(name=names, status=st.sampled_from(["ABNORMAL", "PROCESSING"]))
-    def run(self, name, status):
-        if name in self.tasks:
-            self.clock += 1
-            count = self.tasks[name]["execution_count"] + 1
-            run = {"last_execution_time": self.clock, "last_execution_status": status, "execution_count": count}
-            self.tasks[name] = {**self.tasks[name], **run}
-
-    @rule(name=names)
-    def remove(self, name):
-        self.tasks.pop(name, None)
-
-    @rule(name=names)
-    def hide_or_show(self, name):
-        self.hidden ^= {name}
-
-    @rule(name=names, field=st.sampled_from(["approve_status", "name", "new"]), value=st.sampled_from("ab"))
-    def change(self, name, field, value):
-        if name in self.tasks:
-            self.tasks[name] = {**self.tasks[name], field: value}
-
-    @rule()
-    def poll(self):
-        after = {name: state for name, state in self.tasks.items() if name not in self.hidden}
-        expected = self.changes(after)
-        self.before = copy.deepcopy(after)
-        events = list(self.watch.events(after.values()))
-        assert after == self.before
-        assert [(event["type"], event["scheduled_task"], event["previous"]) for event in events] == expected
-        uuids = [event["meta"]["uuid"] for event in events]
-        assert len({*uuids, *self.uuids}) == len(uuids) + len(self.uuids)
-        self.uuids.update(uuids)
-
-    def changes(self, after):
-        """Return the type, the task and its previous state of all that a listing of ``after`` should tell."""
-        before = self.before or {}
-        found = []
-        for name, state in after.items():
-            previous = before.get(name)
-            changed = {field for field in state if previous and state[field] != previous.get(field)}
-            execution = [state[field] for field in OLD]
-            is_old = name not in self.known and (state["last_execution_time"] or 0) <= self.since
-            is_none = previous is None and state["last_execution_time"] is None
-            kinds = {
-                "created": previous is None and self.before is not None,
-                "execution": not is_old and not is_none and self.known.get(name) != execution,
-                "approval": "approve_status" in changed,
-                "definition": changed & {"name", "new"},
-            }
-            found += [(kind, state, previous) for kind, is_told in kinds.items() if is_told]
-            self.known[name] = execution
-        return found + [("removed", state, state) for name, state in before.items() if name not in after]
-
-
-TestEventsTellExactlyWhatChanged = Account.TestCase
-TestEventsTellExactlyWhatChanged.settings = settings(max_examples=1000, stateful_step_count=15)
