@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 
@@ -70,8 +71,9 @@ def test_a_missing_requests_library_is_reported():
     run = run_python("-c", code)
     result = json.loads(run.stdout)
     assert (run.returncode, result["failed"], run.stderr) == (1, True, "")
-    assert f"{sys.executable} cannot import the Python library requests" in result["msg"]
-    assert result["msg"].endswith(f" {sys.executable} -m pip install requests")
+    python = shlex.quote(sys.executable)
+    assert f"{python} cannot import the Python library requests" in result["msg"]
+    assert result["msg"].endswith(f" {python} -m pip install requests")
 
 
 # Not set
