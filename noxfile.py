@@ -35,11 +35,12 @@ ELSEWHERE = re.compile(
     r"undefined label: '(common_return_values|ansible_configuration_settings|ansible_collections\.ansible\.builtin\.)"
 )
 
-# A home of their own, so that the tools leave nothing outside the checkout; git and pip keep their settings.
+# A home of their own, so that the tools leave nothing outside the checkout but pip's cache; git and pip keep their
+# settings. A session that runs side by side with others has it already.
 HOME = Path(".nox/home").absolute()
-(HOME / ".config").mkdir(parents=True, exist_ok=True)
-for name in (".config/pip", ".gitconfig", ".netrc", ".cache"):
-    if (Path.home() / name).exists() and not (HOME / name).is_symlink():
+for name in (".config/pip", ".cache/pip", ".gitconfig", ".netrc"):
+    (HOME / name).parent.mkdir(parents=True, exist_ok=True)
+    if HOME != Path.home() and (Path.home() / name).exists() and not (HOME / name).exists():
         (HOME / name).symlink_to(Path.home() / name)
 os.environ.update(HOME=str(HOME), ANSIBLE_REMOTE_TMP=str(HOME / ".ansible/tmp"), LC_ALL="C.UTF-8")
 # The Pythons of pyenv itself: the shim of a version that is not active only fails.
