@@ -26,7 +26,7 @@ def simulator() -> t.Iterator[coc_simulator.Simulator]:
 
 @pytest.fixture
 def run(simulator: coc_simulator.Simulator, tmp_path: Path) -> t.Callable[..., subprocess.CompletedProcess[str]]:
-    """Run a command in the checkout, with an environment in which the collection finds the simulator."""
+    """Run a command in the checkout, with variables, in an environment in which the collection finds the simulator."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -43,7 +43,8 @@ def run(simulator: coc_simulator.Simulator, tmp_path: Path) -> t.Callable[..., s
         ANSIBLE_PIPELINING="true",  # quicker
     )
 
-    def run_command(*command: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+    def run_command(*command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        env = {**environment, **variables}
+        return subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False)
 
     return run_command

@@ -70,19 +70,22 @@ def plays(name: str, code: str, simulator: coc_simulator.Simulator) -> list[dict
     return [{"name": name, "hosts": "localhost", "gather_facts": False, "tasks": items}]
 
 
-def copy_collection(folder: Path, metadata_address: str) -> None:
-    """Give the playbook in ``folder`` a collection beside it that asks for metadata at another address."""
-    copied = folder / "collections" / "ansible_collections" / "huaweicloud" / "coc"
-    installed = Path(str(importlib.import_module("ansible_collections.huaweicloud.coc").__path__[0]))
+def copy_collection(folder: Path, metadata_address: str) -> dict[str, str]:
+    """Return the variable that makes Ansible take a copy of the collection that asks for metadata at another address.
+
+    A folder collections beside the playbook would not do where the temporary folder lies inside a collection.
+    """
+    copied = folder / "copy/ansible_collections/huaweicloud/coc"
     for name in ("plugins", "meta"):
-        shutil.copytree(installed / name, copied / name)
-    credentials = copied / "plugins" / "module_utils" / "_ecs_metadata.py"
-    text = credentials.read_text("utf-8")
+        shutil.copytree(CHECKOUT / name, copied / name)
+    metadata = copied / "plugins/module_utils/_ecs_metadata.py"
+    text = metadata.read_text("utf-8")
     assert text.count('"169.254.169.254"') == 1
-    credentials.write_text(text.replace("169.254.169.254", metadata_address), "utf-8")
+    metadata.write_text(text.replace("169.254.169.254", metadata_address), "utf-8")
+    return {"ANSIBLE_COLLECTIONS_PATH": str(folder / "copy")}
 
 
-def run_plays(run, folder: Path, playbook: list[dict[str, t.Any]]) -> str:
+def run_plays(run, folder: Path, playbook: list[dict[str, t.Any]], **variables: str) -> str:
     """Run a playbook to its end, without any warning; return its output. The folder is the home of who runs it."""
     (folder / ".huaweicloud").mkdir(exist_ok=True)
     for name in PROFILES:
@@ -90,7 +93,8 @@ def run_plays(run, folder: Path, playbook: list[dict[str, t.Any]]) -> str:
         profile.write_text(f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {coc_simulator.SECRET_KEY}\n")
         profile.chmod(0o600)
     (folder / "playbook.yml").write_text(yaml.safe_dump(playbook, allow_unicode=True, sort_keys=False))
-    done = run("ansible-playbook", "-i", "bastion,", "-e", json.dumps(VARIABLES), folder / "playbook.yml")
+    command = ["ansible-playbook", "-i", "bastion,", "-e", json.dumps(VARIABLES), folder / "playbook.yml"]
+    done = run(*command, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     return done.stdout
@@ -109,9 +113,8 @@ def test_examples_of_a_page(page: Path, simulator: coc_simulator.Simulator, run,
     assert playbook or commands, "a page with nothing to try"
     if playbook:
         asks_metadata = any("ecs_metadata" in str(play) for play in playbook)
-        if asks_metadata:
-            copy_collection(tmp_path, f"127.0.0.1:{simulator.port}")
-        run_plays(run, tmp_path, playbook)
+        copy = copy_collection(tmp_path, f"127.0.0.1:{simulator.port}") if asks_metadata else {}
+        run_plays(run, tmp_path, playbook, **copy)
         asked = {request.path for request in simulator.requests}
         assert (coc_simulator.METADATA_SECURITY_KEY in asked) == asks_metadata
     for command in commands:
