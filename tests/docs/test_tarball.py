@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
+import tarfile
 from pathlib import Path
 
-CHECKOUT = Path(__file__).parents[2]  # not what is imported: that is the installed collection
+from ansible_collections.huaweicloud.coc.tests.docs.conftest import CHECKOUT
 
 # The plugins that users see; the names of all other files there begin with an underscore.
 PLUGINS = {
@@ -22,13 +22,28 @@ PLUGINS = {
 }
 
 
-def test_tarball_is_what_git_knows_but_for_dot_files() -> None:
-    installed = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]) / "ansible_collections/huaweicloud/coc"
-    listing = json.loads((installed / "FILES.json").read_text(encoding="utf-8"))["files"]
-    packed = {file["name"] for file in listing if file["ftype"] == "file"}
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
-    known = {name for name in tracked.split("\0") if name and not any(part[0] == "." for part in name.split("/"))}
-    known.add(".ansible-lint")  # Galaxy's import reads it
-    assert packed == known - {"galaxy.yml"}  # its facts are in MANIFEST.json
+def packed_files(run, folder: Path) -> set[str]:
+    """Return the files of a tarball of the checkout, or of the one that was unpacked here."""
+    unpacked = CHECKOUT / "FILES.json"
+    if unpacked.exists():
+        listing = unpacked.read_bytes()
+    else:
+        done = run("ansible-galaxy", "collection", "build", "--output-path", folder)
+        assert done.returncode == 0, done.stderr
+        with tarfile.open(next(folder.glob("*.tar.gz"))) as tarball:
+            tarball.extract("FILES.json", folder)
+        listing = (folder / "FILES.json").read_bytes()
+    return {file["name"] for file in json.loads(listing)["files"] if file["ftype"] == "file"}
+
+
+def test_tarball_is_what_git_knows_but_for_dot_files(run, tmp_path: Path) -> None:
+    packed = packed_files(run, tmp_path)
     plugins = {name for name in packed if name.startswith(("plugins/", "extensions/eda/plugins/"))}
     assert {name for name in plugins if not Path(name).name.startswith("_")} == PLUGINS
+    assert {"README.md", "LICENSE", "meta/runtime.yml", ".ansible-lint"} <= packed  # the last is for Galaxy's import
+    assert not [name for name in packed if "/." in name or "__pycache__" in name]
+    if (CHECKOUT / ".git").exists():
+        git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(git, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.split("\0")
+        known = {name for name in listed if not name.startswith(".") and "/." not in name}
+        assert packed - {".ansible-lint"} == {name for name in known if (CHECKOUT / name).is_file()} - {"galaxy.yml"}
