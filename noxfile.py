@@ -40,7 +40,7 @@ ELSEWHERE = re.compile(
 HOME = Path(".nox/home").absolute()
 for name in (".config/pip", ".cache/pip", ".gitconfig", ".netrc"):
     (HOME / name).parent.mkdir(parents=True, exist_ok=True)
-    if HOME != Path.home() and (Path.home() / name).exists() and not (HOME / name).exists():
+    if Path.home() != HOME and (Path.home() / name).exists() and not (HOME / name).exists():
         (HOME / name).symlink_to(Path.home() / name)
 os.environ.update(HOME=str(HOME), ANSIBLE_REMOTE_TMP=str(HOME / ".ansible/tmp"), LC_ALL="C.UTF-8")
 # The Pythons of pyenv itself: the shim of a version that is not active only fails.
