@@ -42,11 +42,9 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task im
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, ids_of, queries, refusal, run_module
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import HARMLESS, RECOVERS, ROWS
-from ansible_collections.huaweicloud.coc.tests.unit.plugins.modules.test_scheduled_task_info import (
-    REFUSED as WRONG_OPTIONS,
-)
+from ansible_collections.huaweicloud.coc.tests.unit.leaks import FORMS, PLACES, echo, leaks, secrets_sent
 from ansible_collections.huaweicloud.coc.tests.unit.test_faults import PAGE, RETRIES, TASKS
-from ansible_collections.huaweicloud.coc.tests.unit.test_secrets import FORMS, PLACES, echo, leaks, secrets_sent
+from ansible_collections.huaweicloud.coc.tests.unit.wrong_options import REFUSED as WRONG_OPTIONS
 
 PATH = Path(plugin.__file__)
 INTERVAL = 60
