@@ -88,26 +88,17 @@ class Call:
         return shared.send(self.key, lambda: self._send(shared))
 
     def _send(self, shared: SharedRun) -> Found:
-        """Ask the service.
-
-        Every lookup of a run whose clock is off would be refused once, and forks side by side would lock the key: so
-        they share how far it is off.
-        """
+        """Ask the service."""
         # imported here, since a result that another fork has fetched needs neither requests nor ssl
         from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
         from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
         from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 
         require_requests()
-        known_skew = shared.clock_skew(self.endpoint)
-        with Client(self.options, self.credentials, shared.warn, known_skew) as client:
-            try:
-                if self.task_ids is not None:
-                    return find_tasks(client, self.query, self.task_ids)
-                return {"": list_tasks(client, self.query)["scheduled_tasks"]}
-            finally:
-                if client.clock_skew != known_skew:
-                    shared.remember_clock_skew(self.endpoint, client.clock_skew)
+        with Client(self.options, self.credentials, shared.warn) as client:
+            if self.task_ids is not None:
+                return find_tasks(client, self.query, self.task_ids)
+            return {"": list_tasks(client, self.query)["scheduled_tasks"]}
 
 
 def check_call(
@@ -115,7 +106,7 @@ def check_call(
     variables: t.Iterable[str],
     task_ids: list[str] | None,
     spec: ArgumentSpec,
-    warn: t.Callable[[str], None],
+    warn: t.Callable[[str, str], None],
 ) -> Call:
     """Return the call that these options and IDs make.
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lookups of one run of Ansible share, across its forks: results, refused keys, clocks, warnings.
+"""What the lookups of one run of Ansible share, across its forks: results, refused keys, warnings.
 
 Each task of each host runs in a fork of its own, so nothing can be shared in memory. Files can: they are in the
 temporary folder that ansible-core makes for each run and deletes at its end, and that only the user of the run may
@@ -22,10 +22,8 @@ import hmac
 import json
 import multiprocessing
 import os
-import re
 import time
 import typing as t
-from datetime import timedelta
 
 from ansible import constants
 
@@ -34,8 +32,6 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 T = t.TypeVar("T")
 
 FOLDER = "huaweicloud.coc"
-# What differs from one warning about the clock to the next. Other digits count: they may be in a path or an endpoint.
-CLOCKS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d+ minutes apart")
 # The service fails with these once the gateway has accepted the key. Others, such as 503, say nothing about it.
 ACCEPTED = (200, 400, 403)
 NOT_SENT_AGAIN = "It was refused earlier in this run, so it was not sent again."
@@ -120,20 +116,11 @@ class SharedRun:
             self._write(name, {"refusal": None})
         return result
 
-    def clock_skew(self, endpoint: str) -> timedelta:
-        """Return how far the clock of ``endpoint`` is ahead, as a lookup of this run found; zero if none did."""
-        known = self._read(self._name("clock", endpoint))
-        return timedelta(seconds=known["seconds"]) if known else timedelta(0)
-
-    def remember_clock_skew(self, endpoint: str, skew: timedelta) -> None:
-        """Keep ``skew`` for the next lookups that ask ``endpoint``."""
-        self._write(self._name("clock", endpoint), {"seconds": skew.total_seconds()})
-
-    def warn(self, text: str) -> None:
-        """Warn of this once in a run. Another time of the clocks does not make it another warning."""
+    def warn(self, key: str, text: str) -> None:
+        """Warn of what has this ``key`` once in a run."""
         with contextlib.suppress(OSError):
             try:
-                os.close(self._open(self._name("warning", CLOCKS.sub("", text)), os.O_EXCL))
+                os.close(self._open(self._name("warning", key), os.O_EXCL))
             except FileExistsError:
                 return
         self._warn(text)
@@ -192,7 +179,9 @@ class SharedRun:
             self._complain(error)
 
     def _complain(self, error: OSError) -> None:
-        self.warn(f"The lookups of this run cannot share results, so each asks the service ({error.strerror}).")
+        self.warn(
+            "folder", f"The lookups of this run cannot share results, so each asks the service ({error.strerror})."
+        )
 
 
 def _describe_file(path: str) -> list[int] | None:
