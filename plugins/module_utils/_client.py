@@ -16,17 +16,17 @@ import random
 import re
 import time
 import typing as t
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _response
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
-from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import ClockError, CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._redact import redact
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import Response
 from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
+    CHECK_NETWORK,
     CHECK_PATH,
     Transport,
     TransportError,
@@ -37,7 +37,7 @@ VERSION = "1.1.0"
 
 RANGES = {"timeout": (0.001, 3600.0, "seconds"), "max_retries": (0, 20, "retries")}
 LONGEST_DELAY = 60.0  # seconds
-MAX_SKEW = timedelta(minutes=5)  # the service itself allows 15 minutes (vendor's SDK)
+MAX_SKEW = 300  # seconds; the service itself allows 15 minutes (vendor's SDK)
 
 TRANSIENT_STATUSES = frozenset((408, 429, 500, 502, 503, 504))
 # The service's own errors are all HTTP 400, so the code decides (API reference). The gateway's codes come with and
@@ -70,8 +70,7 @@ FIX_OPTION = "Fix the option that the message names, or look up the error code i
 WRONG_SECRET = "the secret key is probably not that of this access key"
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(t.NamedTuple):
     """Why an attempt did not get a reply. ``what`` continues a sentence that begins with the URL; all is redacted."""
 
     what: str
@@ -81,9 +80,10 @@ class Failure:
     request_id: str | None = None
     transient: bool = False
     retry_after: int | None = None  # seconds
+    is_about_clock: bool = False
 
-    def error(self, url: str, attempts: int, consequence: str) -> CocError:
-        """Return the error to raise after so many attempts."""
+    def error(self, url: str, attempts: int, note: str) -> CocError:
+        """Return the error to raise after so many attempts. It ends with ``note``, if that is not empty."""
         id_suffix = f" (request ID {self.request_id})" if self.request_id else ""
         asks_for_long = self.retry_after is not None and self.retry_after > LONGEST_DELAY
         sentences = [
@@ -91,20 +91,24 @@ class Failure:
             self.advice,
             f"The service asks to wait {self.retry_after} seconds before the next request." if asks_for_long else "",
             f"Tried {attempts} times." if attempts > 1 else "",
-            consequence,
+            note,
         ]
         msg = " ".join(filter(None, sentences))
-        return CocError(msg, self.status, self.error_code, self.request_id, self.transient, self.retry_after)
+        error = ClockError if self.is_about_clock else CocError
+        return error(msg, self.status, self.error_code, self.request_id, self.transient, self.retry_after)
 
 
-@dataclass(frozen=True)
-class Reply:
-    """A JSON object that the service returned, and where it is from. ``url`` and ``request_id`` are safe to show."""
+class Reply(t.NamedTuple):
+    """A JSON object that the service returned, and where it is from. ``url`` and ``request_id`` are safe to show.
+
+    ``date`` is when the service sent it, in seconds since the epoch by the service's clock; None if it does not say.
+    """
 
     document: dict[str, t.Any]
     url: str
     request_id: str | None
-    consequence: str
+    date: float | None
+    note: str
 
     def unexpected(self, found: str, expected: str) -> CocError:
         """Return the error for ``found`` in the document where ``expected`` should be.
@@ -113,29 +117,25 @@ class Reply:
         """
         what = f"returned HTTP 200 with {found} instead of {expected}"
         failure = Failure(what, f"Is this COC? {CHECK_PATH}", 200, request_id=self.request_id)
-        return failure.error(self.url, 1, self.consequence)
+        return failure.error(self.url, 1, self.note)
 
 
 class Client:
-    """Asks one COC endpoint, on one connection, with one identity.
+    """Asks one COC endpoint, on one connection, with one identity, for one thread.
 
-    ``options`` are those of a connection; ``credentials`` returns the credentials to use now; ``warn`` takes a sentence
-    that the user should see. ``clock_skew``, which is added to this machine's clock for signatures, changes if the
-    service refuses one for its time; ``service_ahead`` is how far the service's clock is ahead according to the latest
-    response, None if that does not say. Raises :class:`CocError` for an option that cannot be used.
+    ``options`` are those of a connection; ``credentials`` returns the credentials to use now. ``warn`` takes the key of
+    a warning, which stays the same when a number in its text changes, and a text that the user should see. Raises
+    :class:`CocError` for an option that cannot be used.
     """
 
     def __init__(
         self,
         options: t.Mapping[str, t.Any],
         credentials: t.Callable[[], Credentials],
-        warn: t.Callable[[str], None],
-        clock_skew: timedelta = timedelta(0),
+        warn: t.Callable[[str, str], None],
     ) -> None:
         self.endpoint = find_endpoint(options, os.environ)
         self.warn = warn
-        self.clock_skew = clock_skew
-        self.service_ahead: timedelta | None = None
         self._credentials = credentials
         for name, (low, high, unit) in RANGES.items():
             if not low <= options[name] <= high:
@@ -143,7 +143,6 @@ class Client:
         self._max_retries: int = options["max_retries"]
         verify = certificate_verification(options["validate_certs"], options.get("ca_path"))
         self._transport = Transport(self.endpoint, verify, options["timeout"])
-        self._is_clock_corrected = False
         self._secrets: set[str] = set()  # everything that no message may show
 
     def __enter__(self) -> Client:
@@ -152,12 +151,19 @@ class Client:
     def __exit__(self, *exc_info: object) -> None:
         self._transport.close()
 
-    def get(self, path: str, query: t.Mapping[str, object], permission: str, consequence: str = "") -> Reply:
+    def abort(self) -> None:
+        """End what another thread has this client do, and make it fail from now on, with a :class:`CocError`.
+
+        Only name resolution, and a request for the credentials of an ECS, end by themselves.
+        """
+        self._transport.abort()
+
+    def get(self, path: str, query: t.Mapping[str, object], permission: str, note: str = "") -> Reply:
         """Return the reply to ``GET path?query``.
 
         Tries again what may pass, up to ``max_retries`` times, with growing delays. Each attempt is signed anew and may
         take ``timeout`` seconds, from connecting to the last byte. ``permission`` is the IAM permission that the user
-        needs, ``consequence`` a sentence about what a failure means for the caller; both are for messages.
+        needs, ``note`` a sentence to end the message of any failure with.
 
         Raises :class:`CocError` for anything but a JSON object with status 200, and for one that has an error code:
         some COC operations report errors like that (field report).
@@ -165,37 +171,33 @@ class Client:
         url = f"{self.endpoint}{path}?{canonical_query(query)}"
         attempts = 0
         while True:
-            outcome = self._attempt(url, permission, consequence)
+            outcome = self._attempt(url, permission, note)
             attempts += 1
             if isinstance(outcome, Reply):
                 return outcome
             delay = retry_delay(outcome, attempts, self._max_retries)
             if delay is None:
-                raise outcome.error(url, attempts, consequence)
-            time.sleep(delay)
+                raise outcome.error(url, attempts, note)
+            self._transport.pause(delay)
 
-    def _attempt(self, url: str, permission: str, consequence: str) -> Reply | Failure:
-        """Send one request, or two if the clock is to blame for the first."""
+    def _attempt(self, url: str, permission: str, note: str) -> Reply | Failure:
+        """Send one request."""
         try:
             credentials = self._credentials()
         except CocError as error:  # they could not be renewed in the middle of a list
-            raise CocError(" ".join(filter(None, (error.msg, consequence)))) from None
+            raise CocError(" ".join(filter(None, (error.msg, note)))) from None
         try:
-            response = self._send(url, credentials)
-            if response.status == 401 and self._correct_clock(credentials):
-                response = self._send(url, credentials)
+            response = self._transport.send("GET", url, self._headers(url, credentials))
         except TransportError as error:
             return Failure(self._redact(str(error)), error.advice, transient=error.transient)
         document = _decode(response)
         if document is None:
+            if response.status == 200 and _response.is_cut(response.body or b""):
+                return Failure("failed: the response was cut short", CHECK_NETWORK, transient=True)
             return self._refusal(response, credentials, permission)
         request_id = response.headers.get("X-Request-Id")
-        return Reply(document, url, request_id and self._redact(request_id), consequence)
-
-    def _send(self, url: str, credentials: Credentials) -> Response:
-        response = self._transport.get(url, self._headers(url, credentials))
-        self.service_ahead = _response.clock_skew(response)
-        return response
+        date = _response.parse_date(response.headers.get("Date"))
+        return Reply(document, url, request_id and self._redact(request_id), date, note)
 
     def _headers(self, url: str, credentials: Credentials) -> dict[str, str]:
         """Return all headers of a request, and remember the secrets in them."""
@@ -214,35 +216,25 @@ class Client:
             self._secrets.add(credentials.security_token)
             covered["X-Security-Token"] = credentials.security_token
         access_key, secret_key = credentials.access_key or "", credentials.secret_key or ""
-        now = datetime.now(timezone.utc) + self.clock_skew
-        signed = sign("GET", url, covered, access_key, secret_key, now)
+        signed = sign("GET", url, covered, access_key, secret_key, datetime.now(timezone.utc))
         self._secrets.update((secret_key, signed["Authorization"].rpartition("Signature=")[2]))
         return {**headers, **covered, **signed}
-
-    def _correct_clock(self, credentials: Credentials) -> bool:
-        """Return whether a refused signature deserves one more attempt, by the service's clock."""
-        skew = self.service_ahead
-        if skew is None or credentials.auth_token or self._is_clock_corrected:
-            return False
-        if abs(skew - self.clock_skew) <= MAX_SKEW:
-            return False
-        self.clock_skew, self._is_clock_corrected = skew, True
-        self.warn(f"{describe_skew(skew)} Requests are signed with the service's time. Set the clock of this machine.")
-        return True
 
     def _refusal(self, response: Response, credentials: Credentials, permission: str) -> Failure:
         """Return what a response says that is not a success."""
         problem = _response.describe(response)
         code = self._redact(problem.code)
         status = response.status
+        clocks = "" if credentials.auth_token else _compare_clocks(response)
         return Failure(
             what=f"returned HTTP {status}{self._describe_problem(response, problem)}",
-            advice=" ".join(filter(None, self._advice(response, problem, credentials, permission))),
+            advice=" ".join(filter(None, (clocks, *self._advice(response, problem, credentials, permission)))),
             status=status,
             error_code=code or None,
             request_id=problem.request_id and self._redact(problem.request_id),
             transient=status not in (401, 403) and (status in TRANSIENT_STATUSES or code in TRANSIENT_CODES),
             retry_after=_response.retry_after(response),
+            is_about_clock=bool(clocks),
         )
 
     def _describe_problem(self, response: Response, problem: _response.Problem) -> str:
@@ -266,8 +258,6 @@ class Client:
         elif status == 401:
             yield f"The credentials came from {credentials.source}."
             yield STATUS_ADVICE[401]
-            if self.clock_skew:
-                yield f"{describe_skew(self.clock_skew)} Signing with the service's time did not help."
         elif problem.code in CODE_ADVICE:
             yield CODE_ADVICE[problem.code]
         elif status == 403:
@@ -293,13 +283,15 @@ def retry_delay(failure: Failure, attempts: int, max_retries: int) -> float | No
     return max(growing, asked)
 
 
-def describe_skew(skew: timedelta) -> str:
-    """Return a sentence that gives the time of both clocks, the service's being ``skew`` ahead."""
-    now = datetime.now(timezone.utc)
+def _compare_clocks(response: Response) -> str:
+    """Return what to say of the clocks if they may be why a signature was refused; '' if they are not."""
+    now, date = time.time(), _response.parse_date(response.headers.get("Date"))
+    if response.status != 401 or date is None or abs(date - now) <= MAX_SKEW:
+        return ""
+    ours, theirs = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock)) for clock in (now, date))
     return (
-        f"This machine's clock says {now:%Y-%m-%dT%H:%M:%SZ}, the service's {now + skew:%Y-%m-%dT%H:%M:%SZ}: "
-        f"they are {abs(skew).total_seconds() / 60:.0f} minutes apart, and the service refuses signatures from 15 "
-        "minutes on."
+        f"This machine's clock says {ours}, the service's {theirs}: they are {abs(date - now) / 60:.0f} minutes apart, "
+        "and the service refuses signatures from 15 minutes on. Set the clock of this machine."
     )
 
 

@@ -10,7 +10,6 @@ row lock the key for five minutes (field report): the first source that has anyt
 
 from __future__ import annotations
 
-import configparser
 import os
 import stat
 import typing as t
@@ -83,7 +82,7 @@ class Source(t.NamedTuple):
 
 def find_credentials(
     options: t.Mapping[str, t.Any],
-    warn: t.Callable[[str], None],
+    warn: t.Callable[[str, str], None],
     environ: t.Mapping[str, str] | None = None,
 ) -> t.Callable[[], Credentials]:
     """Return a function that returns the credentials to use now; it renews those that expire.
@@ -91,7 +90,7 @@ def find_credentials(
     The sources, in order: the options, the file that the option ``credentials_file`` names, the environment variables
     of the vendor's SDK, those of its Terraform provider, the profile file. ``auth_source=ecs_metadata`` uses the agency
     of the ECS and looks at nothing else. ``domain_id`` and ``project_id`` given as options win over the source's.
-    ``environ`` replaces this process's environment.
+    ``warn`` takes a warning's key and its text; ``environ`` replaces this process's environment.
     Raises :class:`CocError` if a source is incomplete or cannot be read, or if none has anything.
     """
     given = _read_fields(options, OPTIONS)
@@ -118,7 +117,7 @@ def find_credentials(
 
 
 def _sources(
-    options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], warn: t.Callable[[str], None]
+    options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], warn: t.Callable[[str, str], None]
 ) -> t.Iterator[Source]:
     """Yield the sources in the order of precedence.
 
@@ -185,8 +184,10 @@ def profile_path(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -
     return os.path.expanduser(options.get("credentials_file") or environ.get(FILE_VARIABLE, "").strip() or DEFAULT_FILE)
 
 
-def _read_profile(path: str, warn: t.Callable[[str], None]) -> configparser.ConfigParser:
+def _read_profile(path: str, warn: t.Callable[[str, str], None]) -> t.Any:
     """Return what the profile file has, nothing if there is none. Warns if others may read it."""
+    import configparser  # only here: most users give the credentials in another way
+
     profile = configparser.ConfigParser(interpolation=None)
     if not os.path.exists(path):
         return profile
@@ -206,7 +207,8 @@ def _read_profile(path: str, warn: t.Callable[[str], None]) -> configparser.Conf
         ) from None
     if mode & 0o077:
         warn(
-            f"The profile file {path} contains secrets and others may read it (mode {mode:04o}). Run: chmod 600 {path}"
+            f"mode {path}",
+            f"The profile file {path} contains secrets and others may read it (mode {mode:04o}). Run: chmod 600 {path}",
         )
     return profile
 

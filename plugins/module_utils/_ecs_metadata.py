@@ -9,13 +9,12 @@ Paths, headers and responses are those that the vendor's SDK uses.
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 from datetime import datetime, timezone
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._deadline import run_within
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import Transport, TransportError
 
 ADDRESS = "169.254.169.254"  # tests replace it; nothing else may
 TIMEOUT = 3.0  # seconds, for each of the two requests
@@ -68,21 +67,13 @@ def _token_header() -> dict[str, str]:
 
 
 def _send(method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
-    """Return status and text of a response. http.client uses no proxy and follows no redirect."""
-
-    def exchange() -> tuple[int, str]:
-        connection = http.client.HTTPConnection(ADDRESS, timeout=TIMEOUT)
-        try:
-            connection.request(method, path, headers=headers)
-            response = connection.getresponse()
-            body = response.read(65536)
-            if response.length:  # what is missing; reading a bounded number of bytes does not tell
-                raise http.client.IncompleteRead(body)
-            return response.status, body.decode()
-        finally:
-            connection.close()
-
+    """Return status and text of a response. For plain http, the transport uses no proxy."""
+    url = f"http://{ADDRESS}{path}"
+    transport = Transport(url, False, TIMEOUT)
     try:
-        return run_within(TIMEOUT, exchange)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise CocError(f"{SOURCE} did not respond ({type(error).__name__}). {ECS_ONLY}") from None
+        response = transport.send(method, url, headers)
+    except TransportError as error:
+        raise CocError(f"{SOURCE} did not respond: {method} {url} {error}. {ECS_ONLY}") from None
+    finally:
+        transport.close()
+    return response.status, (response.body or b"").decode(errors="replace")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one exception of this collection."""
+"""The exceptions of this collection."""
 
 from __future__ import annotations
 
@@ -37,3 +37,7 @@ class CocError(Exception):
     def as_result(self) -> dict[str, t.Any]:
         """Return the keys that a failed module returns."""
         return dict(vars(self))
+
+
+class ClockError(CocError):
+    """HTTP 401 while this machine's clock is off: the same credentials may be accepted once it is set."""

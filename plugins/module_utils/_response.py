@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 import typing as t
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from email.utils import mktime_tz, parsedate_tz
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(t.NamedTuple):
     """An HTTP response. ``headers`` is case-insensitive; ``body`` is unpacked, None if it cannot be read."""
 
     status: int
@@ -24,8 +22,7 @@ class Response:
     body: bytes | None
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(t.NamedTuple):
     """What an error response says. ``content`` says in words what the body is; ``code`` and ``message`` may be empty.
 
     None of these is safe to show: they may repeat secrets of the request.
@@ -54,6 +51,23 @@ def _parse_finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text[:20]} is not a finite number")
     return number
+
+
+def is_cut(body: bytes) -> bool:
+    """Return whether ``body`` is only the beginning of a JSON object, or nothing at all.
+
+    urllib3 1 accepts a body that is shorter than its Content-Length, and every version a gzip stream that was cut.
+    """
+    text = body.decode("utf-8-sig", "replace").strip()
+    if not text.startswith("{"):
+        return not text
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text) or not text.endswith("}")
+    except RecursionError:
+        pass
+    return False
 
 
 def describe(response: Response) -> Problem:
@@ -113,13 +127,13 @@ def json_type(value: object) -> str:
     return names[type(value)]
 
 
-def clock_skew(response: Response) -> timedelta | None:
-    """Return how far the service's clock is ahead of this machine's, by the Date header. None if that is absurd."""
-    date = _parse_date(response.headers.get("Date", ""))
-    if date is None:
+def parse_date(text: str | None) -> float | None:
+    """Return the time in an HTTP date, in seconds since the epoch. None for anything else, or without a zone."""
+    try:
+        date = parsedate_tz(text or "")
+        return float(mktime_tz(date)) if date and date[9] is not None else None
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    ahead = date - datetime.now(timezone.utc)
-    return ahead if abs(ahead) < timedelta(days=36500) else None  # more would overflow when it is added to a time
 
 
 def retry_after(response: Response) -> int | None:
@@ -130,14 +144,6 @@ def retry_after(response: Response) -> int | None:
     text = response.headers.get("Retry-After", "").strip()
     if re.fullmatch("[0-9]+", text):
         return int(text[:18])
-    date, now = _parse_date(text), _parse_date(response.headers.get("Date", "")) or datetime.now(timezone.utc)
-    return math.ceil((date - now).total_seconds()) if date and date >= now else None
-
-
-def _parse_date(text: str) -> datetime | None:
-    """Return the time in an HTTP date; None for anything else, and for a date without a zone."""
-    try:
-        date = parsedate_to_datetime(text)
-        return date.astimezone(timezone.utc) if date.tzinfo else None
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
+    date, now = parse_date(text), parse_date(response.headers.get("Date"))
+    now = time.time() if now is None else now
+    return math.ceil(date - now) if date is not None and date >= now else None

@@ -109,14 +109,16 @@ def _warn_of_oddities(client: Client, pages: t.Sequence[Page], limit: int | None
     total, count = count_tasks(pages), pages[-1].count
     if count_missing(pages) and (limit is None or total < limit):
         client.warn(
+            "repeated",
             f"COC counts {count} tasks but repeated some: {total} different ones are returned. Run again if one is "
-            "missing."
+            "missing.",
         )
     if not count and not total and not is_filtered:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)
         client.warn(
+            "empty",
             f"{client.endpoint} has no scheduled tasks. If there should be some, set region or endpoint to the site of "
-            f"the account: the wrong one returns an empty list too. The others are {others}."
+            f"the account: the wrong one returns an empty list too. The others are {others}.",
         )
 
 

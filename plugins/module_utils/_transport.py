@@ -2,60 +2,41 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bytes out and in: one GET on a kept connection, bounded in time and size, with certificates that nothing overrides.
+"""Bytes out and in, in bounded time and size; nothing goes on after it has given up.
 
-It uses the HTTPAdapter of requests without a Session, which would read .netrc, prepare redirects, keep cookies, and let
+It uses urllib3 without a Session of requests, which would read .netrc, follow redirects, keep cookies, and let
 REQUESTS_CA_BUNDLE replace ``verify=True``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
-import re
 import shlex
+import socket
 import ssl
 import sys
+import threading
+import time
 import typing as t
-import zlib
 from urllib.parse import urlsplit
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._deadline import run_within
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import Response
 
 try:
     import requests
     import urllib3
-    from requests.adapters import HTTPAdapter
     from urllib3.util.ssl_ import create_urllib3_context
 except ImportError as error:
     REQUESTS_IMPORT_ERROR: ImportError | None = error
 else:
     REQUESTS_IMPORT_ERROR = None
 
-    class _Adapter(HTTPAdapter):
-        """One connection, with TLS 1.2 or later, to the server or through a proxy."""
-
-        def __init__(self, verify: bool | str) -> None:
-            self._verify = verify
-            super().__init__(pool_connections=1, pool_maxsize=1)
-
-        def _tls(self) -> dict[str, t.Any]:
-            context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if self._verify else ssl.CERT_NONE)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            return {"ssl_context": context}
-
-        def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: t.Any) -> None:
-            super().init_poolmanager(connections, maxsize, block, **kwargs, **self._tls())
-
-        def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
-            return super().proxy_manager_for(proxy, **kwargs, **self._tls())
-
-
 MAX_BODY = 64 * 1024 * 1024  # bytes, unpacked; a page of 1000 tasks takes less than 1 MiB
 MAX_ERROR_BODY = 64 * 1024  # bytes
-CHUNK = 64 * 1024  # bytes
+CHUNK = 16 * 1024  # bytes as received; gzip makes at most a thousandfold of them
 
 CHECK_NETWORK = "Check the endpoint, and the network of the host that runs this."
 CHECK_PATH = "Check the endpoint, and anything in front of it, such as a proxy or a firewall."
@@ -63,7 +44,6 @@ CHECK_TLS = "Check the endpoint: it must speak HTTPS on that port, with TLS 1.2 
 CHECK_PROXY = "Check the environment variables HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 SEE_CERTIFICATES = "See the options ca_path and validate_certs."
 RAISE_TIMEOUT = f"{CHECK_NETWORK} Or raise timeout, or filter for fewer tasks."
-FIX_ENDPOINT = "Fix the endpoint."
 
 
 class TransportError(Exception):
@@ -75,111 +55,135 @@ class TransportError(Exception):
         self.advice = advice
 
 
-class Meaning(t.NamedTuple):
-    """What an exception means whose class is one of ``classes`` and whose text has ``marker`` in it.
-
-    ``{reason}`` and ``{timeout}`` in ``msg`` are filled in.
-    """
-
-    classes: tuple[type[Exception], ...]
-    marker: str
-    msg: str
-    transient: bool
-    advice: str
-
-
-def _meanings() -> list[Meaning]:
-    """Return the meanings of everything that requests and urllib3 raise; the first that fits counts."""
-    of_requests, of_urllib3 = requests.exceptions, urllib3.exceptions
-    untrusted = "failed: the certificate cannot be trusted: {reason}"
-    unsendable = "could not be sent: {reason}"
-    headers = "failed: the response has headers that contradict each other: {reason}"
-    timeouts = (TimeoutError, of_requests.Timeout, of_urllib3.TimeoutError)
-    tls, proxy = (of_requests.SSLError,), (of_requests.ProxyError,)
-    return [
-        Meaning(timeouts, "", "timed out: no complete response within {timeout:g} seconds", True, RAISE_TIMEOUT),
-        Meaning(tls, "EOF", "failed: the connection was closed during the TLS handshake", True, CHECK_NETWORK),
-        Meaning(tls, "CERTIFICATE_VERIFY_FAILED", untrusted, False, SEE_CERTIFICATES),
-        Meaning(tls, "CertificateError", untrusted, False, SEE_CERTIFICATES),
-        Meaning(tls, "", "failed: no TLS connection: {reason}", False, CHECK_TLS),
-        # the proxy refuses, and may lock a user out
-        Meaning(proxy, "Tunnel connection failed: 4", "failed at the proxy: {reason}", False, CHECK_PROXY),
-        Meaning(proxy, "", "failed at the proxy: {reason}", True, CHECK_PROXY),
-        Meaning((of_requests.InvalidHeader, of_urllib3.InvalidHeader), "", headers, False, CHECK_PATH),
-        Meaning((ValueError,), "", unsendable, False, FIX_ENDPOINT),
-        Meaning((of_requests.RequestException, of_urllib3.HTTPError), "", "failed: {reason}", True, CHECK_NETWORK),
-        Meaning((Exception,), "", unsendable, False, FIX_ENDPOINT),
-    ]
-
-
 class Transport:
-    """One connection to one server.
+    """One connection to one server, for one thread; any other may call :meth:`abort`.
 
-    ``verify`` is False, True, or the path of a file or folder of CA certificates; ``timeout`` is in seconds, from
-    connecting to the last byte of the response. Proxies come from the environment (HTTPS_PROXY, NO_PROXY), for https
-    only: a proxy could read the credentials in plain http, which never leaves this machine.
+    ``url`` begins with scheme, host and port. ``verify`` is False, True, or the path of a file or folder of CA
+    certificates; ``timeout`` is in seconds, from connecting to the last byte of the response. Proxies come from the
+    environment (HTTPS_PROXY, NO_PROXY), for https only: a proxy could read the credentials in plain http.
     Raises :class:`CocError` for a proxy that is not a URL.
     """
 
     def __init__(self, url: str, verify: bool | str, timeout: float) -> None:
-        if not verify:
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user's own choice
-        self._verify = verify
         self._timeout = timeout
-        self._proxies = _find_proxies(url) if url.startswith("https:") else {}
-        self._adapter = _Adapter(verify)
+        self._deadline = 0.0
+        self._aborted = threading.Event()
+        self._lock = threading.Lock()  # for the two below
+        self._is_over = False  # whether the attempt was ended from outside
+        # A duplicate of the connection's descriptor. Shutting it down ends a read in another thread, which closing does
+        # not; and, unlike SSLSocket.shutdown(), it never lets what is sent afterwards leave in plain text.
+        self._duplicate: socket.socket | None = None
+        self._pool = _open_pool(url, verify)
+
+        def connect(connection: t.Any) -> socket.socket:
+            return self._connect(connection.host, connection.port)
+
+        self._pool.ConnectionCls = type("Connection", (self._pool.ConnectionCls,), {"_new_conn": connect})
 
     def close(self) -> None:
-        self._adapter.close()
+        """Close the connection."""
+        self._pool.close()
+        self._keep(None)
 
-    def get(self, url: str, headers: t.Mapping[str, str]) -> Response:
-        """Return the response to ``GET url``, whatever its status. Raises :class:`TransportError`.
+    def abort(self) -> None:
+        """End the running attempt or pause, and make each later one fail at once."""
+        self._aborted.set()
+        self._end()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless somebody calls :meth:`abort`."""
+        self._aborted.wait(seconds)
+
+    def send(self, method: str, url: str, headers: t.Mapping[str, str], body: bytes = b"") -> Response:
+        """Return the response to a request, whatever its status. Raises :class:`TransportError`.
 
         A status other than 200 says enough if its body does not arrive: a 401 must not look like something to try
-        again.
+        again. After a failure nothing of the attempt goes on: no thread, no connection.
         """
+        self._deadline = time.monotonic() + self._timeout
+        with self._lock:
+            self._is_over = self._aborted.is_set()
+        watchdog = threading.Timer(self._timeout, self._end)
+        watchdog.daemon = True
+        watchdog.start()
         try:
-            request = requests.Request("GET", url, headers=dict(headers)).prepare()
-        except ValueError as error:
-            raise self._explain(error) from None
-        adapter = self._adapter
-        refusals: list[Response] = []
+            if self._is_over:
+                raise TimeoutError
+            response = self._exchange(method, url, headers, body)
+            if self._is_over and response.status == 200:
+                raise TimeoutError
+            return response
+        except (TransportError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            self._keep(None)
+            if self._aborted.is_set():
+                raise TransportError("was stopped before the response came", False, "") from None
+            raise explain(TimeoutError() if self._is_over else error, self._timeout) from None
+        finally:
+            watchdog.cancel()
+            watchdog.join()
 
-        def exchange() -> Response:
+    def _exchange(self, method: str, url: str, headers: t.Mapping[str, str], body: bytes) -> Response:
+        target = urlsplit(url)._replace(scheme="", netloc="").geturl()
+        response = self._pool.urlopen(
+            method, target, body or None, dict(headers), retries=False, timeout=None, preload_content=False
+        )
+        content = None
+        try:
+            content = _read(response)
+        except (urllib3.exceptions.HTTPError, OSError):
+            if response.status == 200:
+                raise
+        finally:
+            if content is None:
+                response.close()
+            response.release_conn()
+        return Response(response.status, response.headers, content)
+
+    def _connect(self, host: str, port: int) -> socket.socket:
+        """Return a connection. Each address of the host gets an equal part of the time that is left."""
+        addresses = socket.getaddrinfo(host.strip("[]"), port, 0, socket.SOCK_STREAM)
+        failure = OSError(f"{host} has no address")
+        for number, address in enumerate(addresses):
+            seconds = (self._deadline - time.monotonic()) / (len(addresses) - number)
             try:
-                response = adapter.send(
-                    request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
-                )
-            except AttributeError:  # from older versions of requests, for a Content-Type such as "text/html; charset"
-                raise TransportError(
-                    "failed: the response has headers that cannot be read", False, CHECK_PATH
-                ) from None
-            with response:
-                if response.status_code != 200:
-                    refusals.append(Response(response.status_code, response.headers, None))
-                return Response(response.status_code, response.headers, _read(response))
+                return self._connect_to(address, max(seconds, 0.001))
+            except OSError as error:
+                failure = error
+        raise failure
 
+    def _connect_to(self, address: t.Any, seconds: float) -> socket.socket:
+        connection = socket.socket(*address[:3])
         try:
-            return run_within(self._timeout, exchange)
-        except (TransportError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:  # requests' are OSErrors
-            if isinstance(error, TimeoutError):
-                self._adapter = _Adapter(self._verify)  # the old connection is still busy: leave it alone
-            if refusals:
-                return refusals[0]
-            raise self._explain(error) from None
+            connection.settimeout(seconds)
+            self._keep(connection.dup())
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.connect(address[4])
+            connection.settimeout(None)  # from now on, the watchdog alone ends it
+            return connection
+        except BaseException:
+            connection.close()
+            raise
 
-    def _explain(self, error: Exception) -> TransportError:
-        """Return what an exception of the exchange means."""
-        if isinstance(error, TransportError):
-            return error
-        text = str(error)
-        meaning = next(row for row in _meanings() if isinstance(error, row.classes) and row.marker in text)
-        msg = meaning.msg.format(reason=root_cause(error), timeout=self._timeout)
-        return TransportError(msg, meaning.transient, meaning.advice)
+    def _keep(self, duplicate: socket.socket | None) -> None:
+        """Keep the duplicate of the connection that there is now, if any. Raises TimeoutError if it is too late."""
+        with self._lock:
+            if self._duplicate:
+                self._duplicate.close()
+            self._duplicate = duplicate
+            if duplicate and self._is_over:
+                raise TimeoutError
+
+    def _end(self) -> None:
+        """End the attempt that runs in another thread."""
+        with self._lock:
+            self._is_over = True
+            if self._duplicate:
+                with contextlib.suppress(OSError):  # it is not connected yet, or not any more
+                    self._duplicate.shutdown(socket.SHUT_RDWR)
 
 
 def require_requests() -> None:
-    """Raise :class:`CocError` if the library requests cannot be imported."""
+    """Raise :class:`CocError` with the command to run if requests cannot be imported."""
     if REQUESTS_IMPORT_ERROR:
         python = shlex.quote(sys.executable)
         raise CocError(
@@ -215,15 +219,37 @@ def certificate_verification(validate_certs: bool, ca_path: str | None) -> bool 
     return path
 
 
-def _find_proxies(url: str) -> dict[str, str]:
-    """Return the proxy for an https ``url``, by scheme. No message shows it: it may contain a password."""
+def _open_pool(url: str, verify: bool | str) -> t.Any:
+    """Return a pool of one connection, with TLS 1.2 or later, to the server or through a proxy."""
+    if not url.startswith("https:"):
+        return urllib3.PoolManager(maxsize=1).connection_from_url(url)
+    if not verify:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user's own choice
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    options: dict[str, t.Any] = {"maxsize": 1, "ssl_context": context, "cert_reqs": context.verify_mode}
+    if verify:
+        path = requests.utils.DEFAULT_CA_BUNDLE_PATH if verify is True else verify
+        options["ca_cert_dir" if os.path.isdir(path) else "ca_certs"] = path
+    proxy, proxy_headers = _find_proxy(url)
+    if proxy:
+        return urllib3.ProxyManager(proxy, proxy_headers=proxy_headers, **options).connection_from_url(url)
+    return urllib3.PoolManager(**options).connection_from_url(url)
+
+
+def _find_proxy(url: str) -> tuple[str, dict[str, str]]:
+    """Return the proxy for an https ``url``, '' if there is none, and the headers for it.
+
+    No message shows either: they may contain a password.
+    """
     proxy = (requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or "").strip()
     if not proxy:
-        return {}
+        return "", {}
     if "://" not in proxy:
         proxy = f"http://{proxy}"
     try:
-        host = urlsplit(proxy).hostname and urllib3.util.parse_url(proxy).host  # requests reads it in both ways
+        # both, since they differ on what is a URL
+        host = urlsplit(proxy).hostname and urllib3.util.parse_url(proxy).host
     except ValueError:
         host = None
     if not host or not proxy.lower().startswith(("http://", "https://")):
@@ -231,66 +257,76 @@ def _find_proxies(url: str) -> dict[str, str]:
             "HTTPS_PROXY or ALL_PROXY: not a URL of the form http://host:port or http://user:password@host:port. "
             "Percent-encode special characters in the password."
         )
-    return {"https": proxy}
+    user, password = requests.utils.get_auth_from_url(proxy)
+    login = f"{user}:{password}".encode().decode("latin-1")  # which urllib3 encodes
+    return proxy, urllib3.util.make_headers(proxy_basic_auth=login) if user else {}
 
 
-def _read(response: requests.Response) -> bytes:
-    """Return the body, unpacked, complete, and bounded in size: only the beginning of a large error.
-
-    Done here because urllib3 1 accepts a body that is shorter than its Content-Length, and every version accepts a gzip
-    stream that was cut.
-    """
-    unpack = _decompressor(response)
-    is_success = response.status_code == 200
+def _read(response: t.Any) -> bytes:
+    """Return the body, unpacked and bounded in size: only the beginning of a large error."""
+    is_success = response.status == 200
     bound = MAX_BODY if is_success else MAX_ERROR_BODY
+    is_gzip = response.headers.get("Content-Encoding", "").strip().lower() == "gzip"  # nothing else was asked for
     body = bytearray()
-    received = 0
-    while len(body) <= bound:
-        chunk = response.raw.read(CHUNK, decode_content=False)
-        if not chunk:
+    for chunk in response.stream(CHUNK, decode_content=is_gzip):
+        body += chunk
+        if len(body) > bound:
+            response.close()
+            if is_success:
+                size = MAX_BODY // 1024**2
+                msg = f"sent a response larger than {size} MiB, too large for a task list"
+                raise TransportError(msg, False, CHECK_PATH)
             break
-        received += len(chunk)
-        try:
-            body += unpack.decompress(chunk, bound + 1 - len(body)) if unpack else chunk
-        except zlib.error:
-            raise TransportError("returned gzip data that cannot be unpacked", False, CHECK_PATH) from None
-    if len(body) > bound and is_success:
-        size = MAX_BODY // 1024**2
-        raise TransportError(f"sent a response larger than {size} MiB, too large for a task list", False, CHECK_PATH)
-    if len(body) <= bound and ((unpack and not unpack.eof) or _is_cut(response, received)):
-        raise TransportError("failed: the response was cut short", True, CHECK_NETWORK)
     return bytes(body[:bound])
 
 
-def _decompressor(response: requests.Response) -> t.Any:
-    """Return what unpacks the body, None for one that is not packed."""
-    encoding = response.headers.get("Content-Encoding", "").strip()
-    if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
-        msg = f"returned Content-Encoding {encoding!r}, which was not asked for"
-        raise TransportError(msg, False, CHECK_PATH)
-    return zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in encoding.lower() else None
+def explain(error: Exception, timeout: float) -> TransportError:
+    """Return what an exception of an attempt means that had ``timeout`` seconds."""
+    if isinstance(error, TransportError):
+        return error
+    cause = root_cause(error)
+    reason = describe_cause(cause)
+    known = urllib3.exceptions
+    if isinstance(cause, (TimeoutError, socket.timeout)):  # one class from Python 3.10 on
+        return TransportError(f"timed out: no complete response within {timeout:g} seconds", True, RAISE_TIMEOUT)
+    if isinstance(error, (known.SSLError, ssl.SSLError)):
+        return _explain_tls(cause, reason)
+    if isinstance(error, known.ProxyError):
+        # a proxy that refuses may lock a user out
+        is_refusal = "Tunnel connection failed: 4" in reason
+        return TransportError(f"failed at the proxy: {reason}", not is_refusal, CHECK_PROXY)
+    if isinstance(error, known.InvalidHeader):
+        msg = f"failed: the response has headers that contradict each other: {reason}"
+        return TransportError(msg, False, CHECK_PATH)
+    if isinstance(error, known.DecodeError):
+        return TransportError("returned gzip data that cannot be unpacked", False, CHECK_PATH)
+    if isinstance(error, ValueError):
+        return TransportError(f"could not be sent: {reason}", False, "Fix the endpoint.")
+    return TransportError(f"failed: {reason}", True, CHECK_NETWORK)
 
 
-def _is_cut(response: requests.Response, received: int) -> bool:
-    """Return whether fewer bytes than announced were ``received``, or the headers themselves were cut."""
-    announced = response.headers.get("Content-Length", "")
-    if re.fullmatch("[0-9]{1,18}", announced):
-        return received < int(announced)
-    return not (received or announced or "Transfer-Encoding" in response.headers)
+def _explain_tls(cause: BaseException, reason: str) -> TransportError:
+    text = f"{type(cause).__name__} {cause}"
+    if "EOF" in text:
+        msg = "failed: the connection was closed during the TLS handshake"
+        return TransportError(msg, True, CHECK_NETWORK)
+    if "CERTIFICATE_VERIFY_FAILED" in text or "CertificateError" in text:
+        return TransportError(f"failed: the certificate cannot be trusted: {reason}", False, SEE_CERTIFICATES)
+    return TransportError(f"failed: no TLS connection: {reason}", False, CHECK_TLS)
 
 
-def root_cause(error: BaseException) -> str:
-    """Return the innermost cause of a network error: the outer ones repeat the URL and show Python objects."""
-    seen = set()
-    while id(error) not in seen and not isinstance(error, http.client.HTTPException):
-        seen.add(id(error))
-        causes = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
-        causes = [cause for cause in causes if isinstance(cause, Exception) and id(cause) not in seen]
-        # not a TypeError: urllib3 1 first makes a call that Python 3 does not know
-        error = next((cause for cause in causes if not isinstance(cause, TypeError)), error)
-    if isinstance(error, http.client.IncompleteRead):
+def root_cause(error: BaseException) -> BaseException:
+    """Return the innermost cause of an error of urllib3: the outer ones repeat it."""
+    while error.args and isinstance(error.args[-1], Exception):
+        error = error.args[-1]
+    return error
+
+
+def describe_cause(cause: BaseException) -> str:
+    """Return in words what went wrong."""
+    if isinstance(cause, (http.client.IncompleteRead, urllib3.exceptions.ProtocolError)):
         return "the response was cut short"
-    if isinstance(error, http.client.HTTPException) and not isinstance(error, ConnectionError):
-        return f"the response is not valid HTTP: {error!r}"
-    text = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or str(error) or type(error).__name__
-    return re.sub(r"<[^>]*>:? ?", "", text).rstrip(".")
+    if isinstance(cause, http.client.HTTPException) and not isinstance(cause, ConnectionError):
+        return f"the response is not valid HTTP: {cause!r}"
+    text = getattr(cause, "verify_message", "") or getattr(cause, "strerror", "") or str(cause) or type(cause).__name__
+    return text.rstrip(".")

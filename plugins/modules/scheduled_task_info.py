@@ -281,12 +281,15 @@ class Module(AnsibleModule):
 
 def main() -> None:
     module = Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+
+    def warn(_key: str, text: str) -> None:
+        module.warn(text)
+
     try:
         require_requests()
         refuse_wrong_types(module.given, ARGUMENT_SPEC)
         query = build_query(module.params)
-        credentials = find_credentials(module.params, module.warn)
-        with Client(module.params, credentials, module.warn) as client:
+        with Client(module.params, find_credentials(module.params, warn), warn) as client:
             listing = list_tasks(client, query)
     except CocError as error:
         module.fail_json(**error.as_result())

@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import traceback
 import typing as t
 import unittest.mock
@@ -28,6 +27,7 @@ from ansible.module_utils.common import warnings
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import Transport
 from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_info
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
@@ -64,13 +64,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make retries quick; return the list of the pauses, in seconds, that the client would have made.
-
-    Those of other threads are not in it: an earlier test may have left one behind.
-    """
+    """Make retries quick; return the list of the pauses, in seconds, that the client would have made."""
     made: list[float] = []
-    thread = threading.get_ident()
-    monkeypatch.setattr("time.sleep", lambda seconds: made.append(seconds) if threading.get_ident() == thread else None)
+    monkeypatch.setattr(Transport, "pause", lambda _transport, seconds: made.append(seconds))
     return made
 
 

@@ -107,6 +107,19 @@ def hang_in_body(exchange, answer):
     exchange.wait(None)
 
 
+def two_members(exchange, answer):
+    """Send the normal response in two gzip members, one after the other."""
+    packed = gzip.compress(answer.body[:50]) + gzip.compress(answer.body[50:])
+    exchange.deliver(Answer(answer.status, {**answer.headers, "Content-Encoding": "gzip"}, packed))
+
+
+def chunks_beside_a_length(exchange, answer):
+    """Send the normal response in chunks, with a wrong Content-Length, as some proxies do."""
+    headers = {**answer.headers, "Transfer-Encoding": "chunked", "Content-Length": "7"}
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(answer.body), answer.body)
+    exchange.deliver(Answer(answer.status, headers, chunks))
+
+
 def edited(function: t.Callable[[bytes], bytes]) -> Fault:
     """Send the normal response's text, as ``function`` changes it."""
     return lambda exchange, answer: exchange.deliver(answer.replace(function(answer.body)))
@@ -170,6 +183,11 @@ ROWS: list[Row] = [
     recovers("body cut", cut_body(), CUT),
     recovers("chunks cut", cut_body(framing="chunked"), CUT),
     recovers("gzip cut", cut_body(framing="gzip"), CUT),
+    recovers("empty body", body(b""), CUT),
+    *(
+        recovers(f"{length} bytes", edited(lambda content, length=length: content[:length]), CUT)
+        for length in (1, 300, -1, -2)
+    ),
     recovers("hang", hang(), TIMED_OUT, options=QUICK),
     fails("hang in the body", hang_in_body, TIMED_OUT, options=QUICKER),
     fails("drip of headers", drip(0.05, "headers"), TIMED_OUT, options=QUICKER),
@@ -191,7 +209,7 @@ ROWS: list[Row] = [
     refuses(403, "a large body", page(403, "Stop", MAX_ERROR_BODY), STOP, FIREWALL, PERMISSION),
     refuses(403, "its body is cut", with_status(403, cut_body()), PERMISSION),
     refuses(418, "HTML", page(418, "Stop"), STOP),
-    refuses(418, "another encoding", status(418, b"?", BROTLI), "HTTP 418 with a body that cannot be read"),
+    refuses(418, "another encoding", status(418, b"?", BROTLI), "HTTP 418 with a body that is not JSON"),
     recovers("502", page(502, "Stop"), f"HTTP 502{STOP}", LATER, status=502),
     refuses(103, "empty", status(103, b""), "HTTP 103 with an empty body"),
     refuses(204, "empty", status(204, b""), "HTTP 204 with an empty body"),
@@ -224,10 +242,8 @@ ROWS: list[Row] = [
     decides(FAILS, 403, "APIGW.0308", "Too many requests"),
     # a 200 whose body is not a JSON object
     refuses(200, "200 with HTML", page(200, "Log in"), "HTTP 200 with an HTML page titled 'Log in'"),
-    refuses(200, "empty body", body(b""), "HTTP 200 with an empty body" + NO_OBJECT),
     refuses(200, "not UTF-8", encoded("gbk"), NOT_JSON, "'utf-8' codec can't decode"),
     refuses(200, "UTF-16", encoded("utf-16"), NOT_JSON, "'utf-8'"),
-    refuses(200, "half of it", edited(lambda content: content[:300]), NOT_JSON, '\'{"count":25,'),
     refuses(200, "not a number", part("count", float("nan")), NOT_JSON, "NaN is not a finite number"),
     refuses(200, "infinity", new_field(b"-Infinity"), NOT_JSON, "-Infinity is not a finite number"),
     refuses(200, "1e999", new_field(b"1e999"), NOT_JSON, "1e999 is not a finite number"),
@@ -238,7 +254,7 @@ ROWS: list[Row] = [
     refuses(200, "null", body(b"null"), "HTTP 200 with JSON null" + NO_OBJECT),
     refuses(200, "a string", body("tasks"), "a JSON string" + NO_OBJECT),
     # a 200 that cannot be unpacked
-    fails("another encoding", body(b"{}", BROTLI), "returned Content-Encoding 'br'"),
+    refuses(200, "another encoding", body(b"\x8b\x02\x80{}\x03", BROTLI), NOT_JSON),
     fails("not gzip", body(b"{}", GZIP), NO_GZIP),
     fails("wrong checksum", body(gzip.compress(b"{}")[:-8] + b"checksum", GZIP), NO_GZIP),
     fails("gzip bomb", gzip_bomb(MAX_BODY), "sent a response larger than 64 MiB"),
@@ -279,6 +295,8 @@ ROWS: list[Row] = [
     Row(HARMLESS, "byte order mark", edited(lambda content: b"\xef\xbb\xbf" + content)),
     Row(HARMLESS, "repeated keys", edited(lambda content: content.replace(b'"count"', b'"count":7,"count"'))),
     Row(HARMLESS, "code of something new", part("site", {"code": "intl", "message": "International"})),
+    Row(HARMLESS, "two gzip members", two_members),
+    Row(HARMLESS, "chunks beside a length", chunks_beside_a_length),
     Row(HARMLESS, "huge integer", task_with(created_time=10**40)),
     Row(HARMLESS, "nesting of a new field", new_field(b"[" * 80 + b"]" * 80)),
     Row(HARMLESS, "slow, but in time", hang(0.05)),
@@ -288,5 +306,3 @@ ROWS: list[Row] = [
 REFUSED = recovers("refused", status(0), "failed: Connection refused")
 UNRESOLVED = recovers("unresolved", status(0), "failed: Name or service not known")
 UNSENDABLE = fails("unsendable", status(0), "could not be sent")
-UNREADABLE_HEADERS = status(401, content_type="x; charset")
-UNREADABLE = fails("unreadable", UNREADABLE_HEADERS, "the response has headers that cannot be read")

@@ -64,7 +64,6 @@ PLACES: dict[str, t.Callable[[int, str], t.Callable[..., None]]] = {
     "Location": lambda code, text: status(302, headers={"Location": f"https://else.test/?{text}"}),
     "200 with error_code": lambda code, text: body({"error_code": "COC.1", "error_msg": text}),
     "200 with text": lambda code, text: body(text.encode()),
-    "Content-Encoding": lambda code, text: status(200, {}, {"Content-Encoding": text}),
 }
 
 

@@ -6,21 +6,19 @@
 
 from __future__ import annotations
 
-import http.client
 import re
 import socket
 import ssl
-import time
 
 import pytest
-import requests
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Answer, Simulator, reset, status
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import Transport
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Answer, Simulator, status
 from ansible_collections.huaweicloud.coc.tests.unit import fault_table
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ids_of, refusal, run_plugin
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import FAILS, HARMLESS, RECOVERS, WAITS
@@ -141,12 +139,12 @@ def refuse_from(simulator, page):
 def test_a_refused_connection_that_passes_is_survived(ask, simulator, monkeypatch, page):
     pauses = []
 
-    def pause(seconds):
+    def pause(_transport, seconds):
         pauses.append(seconds)
         if len(pauses) == 2:
             simulator.listen()
 
-    monkeypatch.setattr(time, "sleep", pause)
+    monkeypatch.setattr(Transport, "pause", pause)
     refuse_from(simulator, page)
     check_list(simulator, ask())
     assert len(simulator.requests) == 3
@@ -181,35 +179,6 @@ def test_a_name_that_is_not_found_is_looked_up_again(ask, plugin, monkeypatch, p
 def test_a_host_that_is_not_a_name_is_explained_at_once(ask, plugin, pauses, host):
     check_failure(plugin, "first", ask(endpoint=f"https://{host}"), fault_table.UNSENDABLE)
     assert pauses == []
-
-
-def test_headers_that_requests_stumbles_over(strike, monkeypatch, pauses):
-    """As its older versions do; newer ones read everything."""
-    get_encoding = requests.adapters.get_encoding_from_headers
-
-    def stumble(headers):
-        if headers["Content-Type"] == "x; charset":
-            raise AttributeError("'bool' object has no attribute 'strip'")
-        return get_encoding(headers)
-
-    monkeypatch.setattr(requests.adapters, "get_encoding_from_headers", stumble)
-    for plugin, page, outcome in strike(fault_table.UNREADABLE):
-        check_failure(plugin, page, outcome, fault_table.UNREADABLE)
-        assert pauses == []
-
-
-def test_the_cause_is_not_what_urllib3_1_tries_first(ask, monkeypatch, simulator, pauses):
-    getresponse = http.client.HTTPConnection.getresponse
-
-    def with_buffering(self):
-        try:
-            raise TypeError("getresponse() got an unexpected keyword argument 'buffering'")
-        except TypeError:
-            return getresponse(self)
-
-    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", with_buffering)
-    simulator.faults += [reset()] * (RETRIES + 1)
-    assert "failed: Connection reset by peer." in ask().error
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

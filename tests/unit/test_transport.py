@@ -285,8 +285,8 @@ def test_a_proxy_sees_its_own_password_only(ask, simulator, proxy, ca_file, monk
     [head] = proxy.heads
     assert head.startswith("CONNECT coc.test:443 ")
     own = f"Proxy-Authorization: Basic {base64.b64encode(b'user:p@ss/word').decode()}"
-    assert (own in head) == ("user" in prefix)
-    assert "authorization" not in head.replace(own, "").lower()
+    assert (own.lower() in head.lower()) == ("user" in prefix)
+    assert "authorization" not in head.lower().replace(own.lower(), "")
     secrets = (coc_simulator.SECRET_KEY, coc_simulator.SECURITY_TOKEN, coc_simulator.ACCESS_KEY)
     seen = (head.encode() + proxy.relayed).lower()
     told = (*secrets, "X-Sdk-Date", "X-Security-Token", "SDK-HMAC")

@@ -31,7 +31,8 @@ description:
     asks for is kept, up to a day. C(recovery) is the type of the event when listing works again. Whatever changed
     meanwhile follows it.
   - After HTTP status 401 or 403 the source asks no more until the rulebook is started again, because repeated failures
-    lock the access key. It says so in C(event.failure.msg) and in the log, and stays alive.
+    lock the access key. It says so in C(event.failure.msg) and in the log, and stays alive. If the clock of the machine
+    is the likely reason for a 401, it asks again once that clock has been set.
   - Wrong options and missing credentials end the rulebook with a message, before anything is sent.
   - >-
     C(event.meta.uuid) of a change follows from the endpoint, the task, the type and the new state. With persistence,
@@ -114,15 +115,11 @@ EXAMPLES = r"""
 """
 
 import asyncio
-import concurrent.futures
-import dataclasses
 import logging
 import sys
-import threading
 import time
 import typing as t
 import uuid
-from datetime import timedelta
 
 from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
@@ -135,9 +132,9 @@ if not AnsibleCollectionConfig.collection_finder:  # collections cannot be impor
     sys.path_hooks[:] = hooks
     sys.path_importer_cache.clear()
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client, Reply
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
-from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import ClockError, CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     ArgumentSpec,
     find_aliases,
@@ -152,10 +149,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_qu
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import Watch
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import CLOCKS
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_unknown, validate
-
-T = t.TypeVar("T")
 
 LOGGER = logging.getLogger("huaweicloud.coc.scheduled_task")
 PLUGIN = "the event source huaweicloud.coc.scheduled_task"
@@ -165,42 +159,44 @@ OPTIONS: ArgumentSpec = {
     "since": {"type": "str"},
 }
 LONGEST_INTERVAL = 86400  # seconds
+CLOCK_JUMP = 60  # seconds
 STOPPED = "Nothing more is asked until this rulebook is started again, so that the access key is not locked."
+STOPPED_BY_CLOCK = "Nothing more is asked until the clock of this machine is set, so that the access key is not locked."
+
+Warn = t.Callable[[str, str], None]
 
 
 async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
     """Put events into ``queue`` until cancelled. Raises CocError for options that cannot be used."""
-    started = time.time()
+    started = time.monotonic()
     options = check_options(args)
-    warn = WarnOnce()
+    warned: set[str] = set()
+
+    def warn(key: str, text: str) -> None:
+        if key not in warned:
+            warned.add(key)
+            LOGGER.warning("%s", text)
+
     require_requests()
     with Client(options, find_credentials(options, warn), warn) as client:  # which finds fault with options, too
         endpoint = client.endpoint
-    clock = Clock()
     watch: Watch | None = None
     LOGGER.info("Listing the scheduled tasks of %s every %d seconds", endpoint, options["interval"])
     failures = 0
     while True:
         listed_at = time.monotonic()
         try:
-            tasks = await run_in_thread(lambda: list_whole(options, warn, clock))
+            tasks, service_clock = await list_whole(options, warn)
         except CocError as error:
             failures += 1
-            is_refused = error.status in (401, 403)
-            if failures == 1 or is_refused:
-                event = failure_event(error, STOPPED if is_refused else "")
-                LOGGER.error("%s", event["failure"]["msg"])
-                await queue.put(event)
-            if is_refused:
-                await asyncio.Event().wait()  # to end would make a controller start it again, and again be refused
-            await asyncio.sleep(pause_after_failure(options["interval"], failures, error.retry_after))
+            await report_and_wait(queue, error, failures, options["interval"])
             continue
         if failures:
             failures = 0
             LOGGER.warning("Listing the scheduled tasks of %s works again", endpoint)
             await queue.put({"type": "recovery", "meta": {"uuid": str(uuid.uuid4())}})
         if watch is None:  # only now is it known what the service's clock said when this began
-            begin = started + clock.service_ahead
+            begin = started + service_clock
             since = parse_time("since", options["since"], begin) if options["since"] else int(begin * 1000)
             watch = Watch(endpoint, since)
         for event in watch.events(tasks):
@@ -226,72 +222,62 @@ def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return options
 
 
-@dataclasses.dataclass
-class Clock:
-    """What the listings so far found out about the service's clock."""
+class ListingClient(Client):
+    """A client for one listing. ``service_clock`` is the time of the service less that of ``time.monotonic()``."""
 
-    signing_skew: timedelta = timedelta(0)  # what signatures need, so that only the first one is refused
-    service_ahead: float = 0.0  # seconds
+    service_clock: float | None = None
 
-
-class WarnOnce:
-    """Log each warning once. Another time of the clocks does not make it another one."""
-
-    def __init__(self) -> None:
-        self._known: set[str] = set()
-
-    def __call__(self, text: str) -> None:
-        timeless = CLOCKS.sub("", text)
-        if timeless not in self._known:
-            self._known.add(timeless)
-            LOGGER.warning("%s", text)
+    def get(self, path: str, query: t.Mapping[str, object], permission: str, note: str = "") -> Reply:
+        """Return the reply, see :meth:`Client.get`."""
+        reply = super().get(path, query, permission, note)
+        if self.service_clock is None:
+            self.service_clock = (reply.date or time.time()) - time.monotonic()
+        return reply
 
 
-async def run_in_thread(function: t.Callable[[], T]) -> T:
-    """Return ``function()``, while others run.
-
-    The thread is a daemon: one of ``asyncio.to_thread`` would hold up a rulebook that ends until a request is over.
-    """
-    future: concurrent.futures.Future[T] = concurrent.futures.Future()
-
-    def run() -> None:
-        future.set_running_or_notify_cancel()
-        try:
-            result = function()
-        except BaseException as error:  # raised again where it is waited for
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    threading.Thread(target=run, daemon=True).start()
-    return await asyncio.wrap_future(future)
-
-
-def list_whole(options: t.Mapping[str, t.Any], warn: t.Callable[[str], None], clock: Clock) -> list[dict[str, t.Any]]:
-    """Return all tasks that match, with the credentials that there are now.
+async def list_whole(options: t.Mapping[str, t.Any], warn: Warn) -> tuple[list[dict[str, t.Any]], float]:
+    """Return all tasks that match, with the credentials that there are now, and the service's clock.
 
     Raises :class:`CocError` for a listing that may not be whole: a task that it lacks would be taken for removed.
     """
-    with Client(options, find_credentials(options, warn), warn, clock.signing_skew) as client:
+    client = ListingClient(options, find_credentials(options, warn), warn)
+    with client:
         try:
-            listing = list_tasks(client, build_query(options))
+            listing = await asyncio.to_thread(list_tasks, client, build_query(options))
         finally:
-            clock.signing_skew = client.clock_skew
-            clock.service_ahead = (client.service_ahead or timedelta(0)).total_seconds()
-        tasks, count = listing["scheduled_tasks"], listing["count"]
-        if len(tasks) < count:
-            raise CocError(
-                f"{client.endpoint} counts {count} tasks, but repeated some and returned {len(tasks)} different ones. "
-                "This listing is not compared with others, since a task may be missing from it.",
-                transient=True,
-            )
-        return tasks
+            client.abort()  # if the rulebook ends meanwhile, this ends the thread
+    tasks, count = listing["scheduled_tasks"], listing["count"]
+    if len(tasks) < count:
+        raise CocError(
+            f"{client.endpoint} counts {count} tasks, but repeated some and returned {len(tasks)} different ones. "
+            "This listing is not compared with others, since a task may be missing from it.",
+            transient=True,
+        )
+    return tasks, client.service_clock or 0.0
 
 
-def failure_event(error: CocError, consequence: str) -> dict[str, t.Any]:
-    """Return the event that tells why nothing can be listed."""
-    msg = " ".join(filter(None, (error.msg, consequence)))
-    return {"type": "failure", "failure": {**error.as_result(), "msg": msg}, "meta": {"uuid": str(uuid.uuid4())}}
+async def report_and_wait(queue: asyncio.Queue[t.Any], error: CocError, failures: int, interval: int) -> None:
+    """Report the first of so many failures in a row, and return when it is time to ask again."""
+    is_refused = error.status in (401, 403)
+    if failures == 1 or is_refused:
+        note = "" if not is_refused else STOPPED_BY_CLOCK if isinstance(error, ClockError) else STOPPED
+        msg = f"{error.msg} {note}".rstrip()
+        LOGGER.error("%s", msg)
+        failure = {**error.as_result(), "msg": msg}
+        await queue.put({"type": "failure", "failure": failure, "meta": {"uuid": str(uuid.uuid4())}})
+    if isinstance(error, ClockError):
+        await clock_is_set()
+    elif is_refused:
+        await asyncio.Event().wait()  # to end would make a controller start it again, and again be refused
+    else:
+        await asyncio.sleep(pause_after_failure(interval, failures, error.retry_after))
+
+
+async def clock_is_set() -> None:
+    """Return when this machine's clock has jumped, by a minute or more."""
+    before = time.time() - time.monotonic()
+    while abs(time.time() - time.monotonic() - before) < CLOCK_JUMP:
+        await asyncio.sleep(10)
 
 
 def pause_after_failure(interval: int, failures: int, retry_after: int | None) -> int:
