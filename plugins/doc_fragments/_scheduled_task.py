@@ -121,9 +121,22 @@ options:
     type: int
 """
 
-    # What a lookup adds: each option also comes from a variable.
+    # What a lookup adds: each option also comes from a variable, and results can be kept.
     LOOKUP = r"""
 options:
+  cache_timeout:
+    description:
+      - For how many seconds a result is kept for other uses of the lookups in the same run, on whatever host, with the
+        same filters, IDs, endpoint and credentials. With V(0), each use requests the list anew.
+      - Uses that come during the request wait, and share its result or its failure, whatever this option is. Failures
+        are not kept.
+      - The results are files in the temporary folder of the run, which only its user can read, and which ansible-core
+        deletes at the end. Other runs never see them.
+    type: int
+    default: 0
+    version_added: 1.1.0
+    vars:
+      - name: ansible_huaweicloud_cache_timeout
   enterprise_project_id:
     vars:
       - name: ansible_huaweicloud_enterprise_project_id

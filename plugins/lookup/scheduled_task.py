@@ -33,18 +33,6 @@ options:
         C(with_huaweicloud.coc.scheduled_task), where Ansible passes the same as for no list.
     type: list
     elements: str
-  cache_timeout:
-    description:
-      - For how many seconds a result is kept for the other uses of the lookup in the same run, on whatever host, with
-        the same filters, terms, endpoint and credentials. With V(0), each use asks the service.
-      - Uses that come while the service is asked wait, and share the result or the failure. Failures are not kept.
-      - The results are files in the temporary folder of the run, which only its user can read, and which ansible-core
-        deletes at the end. Other runs never see them.
-    type: int
-    default: 0
-    version_added: 1.1.0
-    vars:
-      - name: ansible_huaweicloud_cache_timeout
   on_missing:
     description:
       - What to do if no task has one of the IDs. V(error) fails, V(warn) warns and continues, V(skip) continues.
@@ -54,10 +42,12 @@ options:
     vars:
       - name: ansible_huaweicloud_on_missing
 notes:
-  - A key that the service refused with HTTP 401 is not sent again by any lookup of the same run, whatever
-    O(cache_timeout) is. The other uses fail at once with the same message.
+  - A key that the service refused with HTTP 401 is not sent again by any lookup of the same run. The other uses fail at
+    once with the same message.
 seealso:
   - module: huaweicloud.coc.scheduled_task_info
+  - plugin: huaweicloud.coc.scheduled_task_accounts
+    plugin_type: lookup
 """
 
 EXAMPLES = r"""
@@ -93,7 +83,6 @@ _raw:
   elements: dict
 """
 
-import os
 import typing as t
 
 from ansible.errors import AnsibleLookupError
@@ -101,96 +90,54 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
-    VARIABLE_PREFIX,
-    find_aliases,
-    without_blanks,
-)
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._shared_run import SharedRun
-
-# A private keyword: no variable fills in for an option that is not given. Extra variables, which win over those of a
-# host, would mix the accounts of the playbooks.
-ONLY_KEYWORDS = "_only_keywords"
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC, collect_options
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import Request, build_request
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import RunCache
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import validate
 
 # ansible-core would parse it again in each fork, a third of the time of a use, for an option handling that
-# _given_options replaces. Whatever shows the documentation reads this file as text.
+# collect_options replaces. Whatever shows the documentation reads this file as text.
 del DOCUMENTATION
 
-display = Display()
+PLUGIN = "the lookup huaweicloud.coc.scheduled_task"
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
-    **ARGUMENT_SPEC,
-    "cache_timeout": {"type": "int", "default": 0},
-    "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
-}
-ALIASES = find_aliases(OPTIONS)
-ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "REQUESTS_CA_BUNDLE", "HOME")
+display = Display()
 
 
 class LookupModule(LookupBase):
     def run(
         self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
     ) -> list[dict[str, t.Any]]:
-        shared = SharedRun(display.warning)
+        cache = RunCache(display.warning)
         task_ids = [str(term) for term in self._flatten(terms)] if terms else None  # an empty list is for no task
+        on_missing = {"on_missing": "ansible_huaweicloud_on_missing"}
         try:
-            given = self._given_options(variables or {}, kwargs)
-            prefixed = [name for name in variables or {} if name.startswith(VARIABLE_PREFIX)]
-            environment = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}
-            asked = [given, prefixed, task_ids, environment]
-            result = shared.recall(asked)
-            if result is None:
-                result = _fetch_or_share(shared, asked)
-            found: dict[str, list[dict[str, t.Any]]] = result["found"]
+            given = collect_options(PLUGIN, LOOKUP_SPEC, kwargs, variables or {}, self._templar, on_missing)
+            options = validate(given, LOOKUP_SPEC)
+            request = build_request(options, task_ids, cache.warn)
+            if task_ids == []:
+                return []
+            result = cache.share(request.key, lambda: _fetch(request, cache), options["cache_timeout"])
             if task_ids is None:
-                return found[""]
-            return [task for task_id in task_ids for task in _tasks_of(task_id, result, given.get("on_missing"))]
+                return t.cast(t.List[t.Dict[str, t.Any]], result["scheduled_tasks"])
+            return [task for task_id in task_ids for task in result[task_id] or _missing(task_id, request)]
         except CocError as error:
             raise AnsibleLookupError(error.msg) from error
 
-    def _given_options(self, variables: dict[str, t.Any], direct: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Return the options that were given, by keywords and by variables, without blank ones.
 
-        Not by ``set_options``: ansible-core turns ``validate_certs: maybe`` into *false* without a word, ignores
-        unknown keywords, refuses a blank choice, and does not template variables.
-        """
-        direct.pop("wantlist", None)  # with_ adds it before ansible-core 2.19
-        direct = {ALIASES.get(name, name): value for name, value in direct.items()}
-        if direct.pop(ONLY_KEYWORDS, False):
-            return without_blanks(direct)
-        templar: t.Any = self._templar  # declared optional, but whoever loads a lookup gives one
-        by_variable = {
-            name: templar.template(variables[VARIABLE_PREFIX + name])
-            for name in OPTIONS
-            if VARIABLE_PREFIX + name in variables
-        }
-        return {**without_blanks(by_variable), **without_blanks(direct)}
+def _fetch(request: Request, cache: RunCache) -> t.Any:
+    # imported here, since a result that another fork has fetched needs neither requests nor ssl
+    from ansible_collections.huaweicloud.coc.plugins.plugin_utils._fetch import SharingClient, fetch
+
+    with SharingClient(request, cache, cache.warn) as client:
+        return fetch(client, request)
 
 
-def _fetch_or_share(shared: SharedRun, asked: list[t.Any]) -> dict[str, t.Any]:
-    """Check a call and return its result, from the service or from another fork of this run."""
-    # imported here, since a result that is kept for the very same call needs no check
-    from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_call import check_call
-
-    given, prefixed, task_ids, _environment = asked
-    call = check_call(given, prefixed, task_ids, OPTIONS, shared.warn)
-
-    def fetch() -> dict[str, t.Any]:
-        return {"endpoint": call.endpoint, "found": call.fetch(shared)}
-
-    max_age: int = call.options["cache_timeout"]
-    if not max_age:
-        return fetch()
-    return shared.get(asked, call.question, call.profile, max_age, fetch)
-
-
-def _tasks_of(task_id: str, result: dict[str, t.Any], on_missing: str | None) -> list[dict[str, t.Any]]:
-    """Return the task with this ID in a list, which is empty if ``on_missing`` allows that it does not exist."""
-    found: list[dict[str, t.Any]] = result["found"][task_id]
-    if not found and on_missing != "skip":
-        problem = f"{task_id}: {result['endpoint']} has no such task, or the other filters exclude it."
-        if on_missing != "warn":
-            raise CocError(f"{problem} To continue without it, use on_missing=warn or on_missing=skip.")
+def _missing(task_id: str, request: Request) -> list[dict[str, t.Any]]:
+    """Return an empty list if ``on_missing`` allows that there is no task with this ID."""
+    problem = f"{task_id}: {request.options['endpoint']} has no such task, or the other filters exclude it."
+    if request.options["on_missing"] == "error":
+        raise CocError(f"{problem} To continue without it, use on_missing=warn or on_missing=skip.")
+    if request.options["on_missing"] == "warn":
         display.warning(problem)
-    return found
+    return []

@@ -14,7 +14,6 @@ import yaml
 from ansible.plugins.loader import fragment_loader, lookup_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 
-from ansible_collections.huaweicloud.coc.plugins.lookup import scheduled_task
 from ansible_collections.huaweicloud.coc.plugins.module_utils import (
     _client,
     _credentials,
@@ -22,6 +21,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
     _scheduled_task,
     _scheduled_task_query,
 )
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import COLLECTION, run_lookup, run_module
 
@@ -30,7 +30,7 @@ MODULE = "huaweicloud.coc.scheduled_task_info"
 LOOKUP = "huaweicloud.coc.scheduled_task"
 VARIABLE = "ansible_huaweicloud_"
 
-SPECS = {MODULE: _scheduled_task_query.ARGUMENT_SPEC, LOOKUP: scheduled_task.OPTIONS}
+SPECS = {MODULE: _scheduled_task_query.ARGUMENT_SPEC, LOOKUP: LOOKUP_SPEC}
 
 by_name = pytest.mark.parametrize("name", SPECS)
 

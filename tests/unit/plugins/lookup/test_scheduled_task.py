@@ -12,7 +12,7 @@ import re
 import pytest
 from ansible.errors import AnsibleLookupError
 
-from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import OPTIONS
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC as OPTIONS
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import ACCESS_KEY, SECRET_KEY, sample_tasks, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
     WRONG_SECRET_KEY,

@@ -10,8 +10,8 @@ import string
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.lookup.scheduled_task import OPTIONS
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC as OPTIONS
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_typos, refuse_unknown, validate
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
 

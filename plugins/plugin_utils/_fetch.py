@@ -1,0 +1,99 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The requests that a lookup sends, and what it shares of them with the others of its run."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client, Reply
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
+    NO_SUCH_TASK,
+    PAGE_SIZE,
+    fetch_page,
+    list_tasks,
+)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING
+from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import Request
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import WHOLE_RUN, RunCache, Warn
+
+# The service fails with these once it has accepted the key. Others, such as 503, say nothing about it.
+ACCEPTED = (200, 400, 403, 404)
+
+
+class SharingClient(Client):
+    """A client that sends no key that the service refused earlier in this run.
+
+    Requests with a key are sent one by one until the service has answered one, then in parallel. Those that wait for
+    one that gets no answer fail with it.
+    """
+
+    def __init__(self, request: Request, cache: RunCache, warn: Warn) -> None:
+        require_requests()
+        super().__init__(request.options, request.credentials, lambda text: warn(text, text))
+        self._request = request
+        self._cache = cache
+
+    def get(self, path: str, query: t.Mapping[str, object], permission: str, consequence: str = "") -> Reply:
+        first: list[Reply | CocError] = []
+
+        def send() -> Reply:
+            return super(SharingClient, self).get(path, query, permission, consequence)
+
+        def send_first() -> None:
+            try:
+                first.append(send())
+            except CocError as error:
+                if error.status not in ACCEPTED:
+                    raise
+                first.append(error)  # it concerns nobody else
+
+        sender = self._request.sender
+        self._cache.share(sender, send_first, WHOLE_RUN)
+        try:
+            return _unwrap(first[0]) if first else send()
+        except CocError as error:
+            if error.status == 401:
+                self._cache.refuse(sender, error)
+            raise
+
+
+def _unwrap(outcome: Reply | CocError) -> Reply:
+    if isinstance(outcome, CocError):
+        raise outcome
+    return outcome
+
+
+def fetch(client: Client, request: Request) -> t.Any:
+    """Return what :func:`find_tasks` returns, or :func:`list_tasks` if no IDs are given."""
+    if request.task_ids is None:
+        return list_tasks(client, request.query)
+    return find_tasks(client, request.query, request.task_ids)
+
+
+def find_tasks(
+    client: Client, query: t.Mapping[str, str | int], task_ids: t.Sequence[str]
+) -> dict[str, list[dict[str, t.Any]]]:
+    """Return for each ID the tasks that have it and match ``query``: one, or none.
+
+    Several IDs are looked for in the largest page of what the other filters match. Those that it does not show are
+    requested one by one: they may be on a later page, and which enterprise projects a list covers is not known.
+    """
+    page: dict[str, list[dict[str, t.Any]]] = {}
+    if len(set(task_ids)) > 1 and not any(name in query for name in PAGING):
+        tasks, _count, _marker = fetch_page(client, {**query, "limit": PAGE_SIZE}, 0)
+        page = {task["id"]: [task] for task in tasks}
+    return {task_id: page.get(task_id) or _find_task(client, query, task_id) for task_id in dict.fromkeys(task_ids)}
+
+
+def _find_task(client: Client, query: t.Mapping[str, str | int], task_id: str) -> list[dict[str, t.Any]]:
+    try:
+        return list_tasks(client, {**query, "task_id": task_id})["scheduled_tasks"]
+    except CocError as error:
+        if error.error_code == NO_SUCH_TASK:
+            return []
+        raise

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the lookups, and where their values come from: keywords and variables."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
+    VARIABLE_PREFIX,
+    ArgumentSpec,
+    find_aliases,
+    without_blanks,
+)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_typos, refuse_unknown
+
+Options = t.Dict[str, t.Any]
+
+# What both lookups take, and each account.
+COMMON_SPEC: ArgumentSpec = {**ARGUMENT_SPEC, "cache_timeout": {"type": "int", "default": 0}}
+ALIASES = find_aliases(COMMON_SPEC)
+
+LOOKUP_SPEC: ArgumentSpec = {
+    **COMMON_SPEC,
+    "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
+}
+ACCOUNTS_SPEC: ArgumentSpec = {
+    **COMMON_SPEC,
+    "accounts": {"type": "raw"},
+    "forks": {"type": "int", "default": 5},
+    "skip_accounts": {"type": "dict", "default": {}},
+}
+
+
+def collect_options(
+    plugin: str,
+    spec: ArgumentSpec,
+    keywords: t.Mapping[str, t.Any],
+    variables: t.Mapping[str, t.Any],
+    templar: t.Any,
+    other_variables: t.Mapping[str, str] | None = None,
+) -> Options:
+    """Return the options that were given, by keywords and by variables, templated and without blank ones.
+
+    ``other_variables`` are those that do not have the name of their option, by option.
+    Raises :class:`CocError` for an unknown keyword, and for a variable that is a typo of one of these options.
+
+    Not by ``set_options``: ansible-core turns ``validate_certs: maybe`` into *false* without a word, ignores unknown
+    keywords, refuses a blank choice, and does not template variables.
+    """
+    direct = {
+        ALIASES.get(name, name): resolve(value)
+        for name, value in without_blanks(keywords).items()
+        if name != "wantlist"  # with_ adds it before ansible-core 2.19
+    }
+    refuse_unknown(direct, spec, plugin)
+    prefixed = [name for name in variables if name.startswith(VARIABLE_PREFIX)]
+    refuse_typos(prefixed, VARIABLE_PREFIX, spec, plugin)
+    sources = {**{name: VARIABLE_PREFIX + name for name in COMMON_SPEC}, **(other_variables or {})}
+    by_variable = {
+        option: resolve(templar.template(variables[name])) for option, name in sources.items() if name in variables
+    }
+    return {**without_blanks(by_variable), **direct}
+
+
+def resolve(value: t.Any) -> t.Any:
+    """Return ``value`` with nothing in it that is templated or decrypted only when it is read.
+
+    Threads must not do that. An inline ``!vault`` value is an object until then.
+    """
+    if isinstance(value, t.Mapping):
+        return {str(key): resolve(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [resolve(item) for item in value]
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)

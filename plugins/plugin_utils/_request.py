@@ -1,0 +1,99 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a lookup requests: options that have been checked, and what tells one request from another."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import (
+    KEY_FIELDS,
+    Credentials,
+    find_credentials,
+)
+from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
+    QUERY_PARAMETERS,
+    build_query,
+    check_task_id,
+)
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import Options
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import Warn
+
+CONNECTION_OPTIONS = ("validate_certs", "ca_path", "timeout", "max_retries")
+
+
+@dataclasses.dataclass(frozen=True, repr=False)  # no repr: it would show the secrets
+class Request:
+    """A list of scheduled tasks to request.
+
+    ``options`` are at least those of ``COMMON_SPEC``, with the endpoint even if it was not given; ``query`` has the
+    API's parameters; ``task_ids`` is None if all tasks that match are wanted. ``credentials`` returns the credentials
+    to use now, or raises :class:`CocError`.
+    """
+
+    options: Options
+    query: dict[str, str | int]
+    task_ids: list[str] | None
+    credentials: t.Callable[[], Credentials]
+
+    @property
+    def filters(self) -> Options:
+        """The parameters of the API that were given, as they were given: a time may be an age such as ``-24h``."""
+        given = {name: self.options[name] for name in QUERY_PARAMETERS if self.options[name] is not None}
+        return {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+
+    @property
+    def sender(self) -> list[str | None]:
+        """The endpoint, and the key or token that it may refuse. The agency of this ECS is one.
+
+        Raises :class:`CocError` if there are no credentials.
+        """
+        if self.options["auth_source"] == "ecs_metadata":
+            return [self.options["endpoint"], "ecs_metadata"]
+        credentials = self.credentials()
+        return [self.options["endpoint"], *(getattr(credentials, name) for name in (*KEY_FIELDS, "auth_token"))]
+
+    @property
+    def key(self) -> list[t.Any]:
+        """Everything that the result depends on. Raises :class:`CocError` if there are no credentials."""
+        is_agency = self.options["auth_source"] == "ecs_metadata"
+        scope = self.options if is_agency else vars(self.credentials())
+        connection = [self.options[name] for name in CONNECTION_OPTIONS]
+        return [self.sender, scope["domain_id"], scope["project_id"], connection, self.filters, self.task_ids]
+
+
+def build_request(options: Options, task_ids: list[str] | None, warn: Warn) -> Request:
+    """Return the request that these options and task IDs make. The types of the options have been checked.
+
+    Raises :class:`CocError` for whatever is wrong with them. Credentials that are not among the options, and cannot be
+    found elsewhere, fail only when they are used: one account without them is no reason not to list the others.
+    """
+    query = build_query(options)
+    if options["cache_timeout"] < 0:
+        raise CocError(f"cache_timeout: {options['cache_timeout']} is too small; it takes 0 or more seconds.")
+    for task_id in task_ids or ():
+        check_task_id("term", task_id)
+    if task_ids is not None and "task_id" in query:
+        raise CocError("task_id: give the IDs as terms or this option, not both.")
+    options = {**options, "endpoint": find_endpoint(options, os.environ)}
+    return Request(options, query, task_ids, _find_credentials(options, warn))
+
+
+def _find_credentials(options: Options, warn: Warn) -> t.Callable[[], Credentials]:
+    try:
+        return find_credentials(options, lambda text: warn(text, text))
+    except CocError as error:
+        if any(options[name] for name in (*KEY_FIELDS, "auth_token")):
+            raise
+        problem = error
+
+    def fail() -> Credentials:
+        raise problem
+
+    return fail
