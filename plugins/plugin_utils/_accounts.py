@@ -12,11 +12,12 @@ import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import ArgumentSpec, without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import without_blanks
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import ALIASES, COMMON_SPEC, Options
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_unknown
 
 LIST_VARIABLE = "coc_accounts"
-ONE_VARIABLE = re.compile(r"coc_account_\w+")
+ONE_VARIABLE = re.compile(r"coc_account_\w+")  # one account in each
 
 SITE = {"region", "endpoint"}
 IDENTITY = {"access_key", "secret_key", "security_token", "auth_token", "auth_source", "credentials_file"}
@@ -24,19 +25,25 @@ SCOPE = {"domain_id", "project_id"}
 # Whoever names one of these for an account means a key of its own.
 KEYS = {"access_key", "secret_key", "auth_token", "credentials_file"}
 
-Options = t.Dict[str, t.Any]
+
+class Account(t.NamedTuple):
+    """An account, and the options to list its tasks with. ``name`` is None for the one account that needs none."""
+
+    name: str | None
+    options: Options
 
 
 def find_accounts(
-    variables: t.Mapping[str, t.Any], common: Options, spec: ArgumentSpec, aliases: t.Mapping[str, str]
-) -> list[dict[str, t.Any]]:
-    """Return ``name`` and ``options`` of each account in ``variables``. ``common`` are the options for all accounts.
+    listed: t.Any, variables: t.Mapping[str, t.Any], common: Options, warn: t.Callable[[str], None]
+) -> list[Account]:
+    """Return the accounts in ``listed``, which is None if it was not given, and in ``variables``, in this order.
 
+    ``common`` are the options for all accounts, which are those of the one account if there are no others.
     Raises :class:`CocError` for what is not an account, an unknown key or region, and a missing or repeated name.
     """
-    found: list[dict[str, t.Any]] = []
+    found: list[Account] = []
     seen: dict[str, str] = {}
-    for source, entry in _entries(variables):
+    for source, entry in [*_listed(listed), *_from_variables(variables, warn)]:
         name = _name(source, entry)
         if name.casefold() in seen:
             raise CocError(
@@ -44,14 +51,14 @@ def find_accounts(
                 "Give each account a name of its own."
             )
         seen[name.casefold()] = source
-        own = {aliases.get(key, key): value for key, value in without_blanks(entry).items() if key != "name"}
+        own = {ALIASES.get(key, key): value for key, value in without_blanks(entry).items() if key != "name"}
         try:
-            _refuse_blank_keys([key for key in entry if aliases.get(key, key) in KEYS], own)
-            refuse_unknown((key for key in entry if key not in aliases), {"name": {}, **spec}, "an account")
-            found.append({"name": name, "options": merge_options(own, without_blanks(common))})
+            _refuse_blank_keys([key for key in entry if ALIASES.get(key, key) in KEYS], own)
+            refuse_unknown((key for key in entry if key not in ALIASES), {"name": {}, **COMMON_SPEC}, "an account")
+            found.append(Account(name, merge_options(own, common)))
         except CocError as error:
             raise CocError(f"{source}, account {name!r}: {error.msg}") from None
-    return found
+    return found or [Account(None, common)]
 
 
 def _refuse_blank_keys(keys: t.Sequence[str], own: Options) -> None:
@@ -80,33 +87,38 @@ def merge_options(own: Options, common: Options) -> Options:
     return options
 
 
-def _entries(variables: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Mapping[str, t.Any]]]:
-    """Yield the accounts that are given, each with the words for where it is."""
-    listed = _value(LIST_VARIABLE, variables[LIST_VARIABLE]) if LIST_VARIABLE in variables else None
-    if listed is not None and not isinstance(listed, (list, tuple)):
+def _listed(value: t.Any) -> t.Iterator[tuple[str, Options]]:
+    """Yield the accounts of a list, each with the words for where it is."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            # the parser's error has the text in it, and the text may have secrets
+            raise CocError(f"{LIST_VARIABLE}: is a string, but not valid JSON.") from None
+    if value is None:
+        return
+    if not isinstance(value, list):
         raise CocError(f"{LIST_VARIABLE}: takes a list of dictionaries, each with a name.")
-    entries = [(f"{LIST_VARIABLE}, entry {number}", entry) for number, entry in enumerate(listed or (), 1)]
-    for variable in sorted(name for name in variables if ONE_VARIABLE.fullmatch(name)):
-        entry = _value(variable, variables[variable])
-        if entry is not None:
-            entries.append((variable, entry))
-    for source, entry in entries:
-        if not isinstance(entry, t.Mapping):
-            raise CocError(f"{source}: is not a dictionary with name and options.")
-        yield source, entry
+    if not value:
+        raise CocError(f"{LIST_VARIABLE}: has no account. Add one, or leave it out.")
+    for number, entry in enumerate(value, 1):
+        if not isinstance(entry, dict):
+            raise CocError(f"{LIST_VARIABLE}, entry {number}: is not a dictionary with name and options.")
+        yield f"{LIST_VARIABLE}, entry {number}", entry
 
 
-def _value(variable: str, value: t.Any) -> t.Any:
-    """Return the value of a variable, from JSON if it is a text; None if it is blank."""
-    if not isinstance(value, str):
-        return value
-    if not value.strip():
-        return None
-    try:
-        return json.loads(value)
-    except ValueError:
-        # the parser's error has the text in it, and the text may have secrets
-        raise CocError(f"{variable}: is a string, but not valid JSON.") from None
+def _from_variables(variables: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> t.Iterator[tuple[str, Options]]:
+    """Yield the accounts that have a variable each. Variables of other roles may have such a name, too."""
+    for variable in sorted(variables):
+        value = variables[variable]
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                if value.lstrip().startswith("{"):
+                    warn(f"{variable}: begins like an account in JSON but is not valid JSON, so it is ignored.")
+        if isinstance(value, dict):
+            yield variable, value
 
 
 def _name(source: str, entry: t.Mapping[str, t.Any]) -> str:

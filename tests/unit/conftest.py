@@ -41,7 +41,8 @@ except ImportError:  # ansible-test has no controller code for the tests of modu
     pass
 else:
     # ansible-test forks for each test: what is loaded here is loaded once
-    lookup_loader.get("huaweicloud.coc.scheduled_task", loader=DataLoader(), templar=Templar(loader=DataLoader()))
+    for name in ("scheduled_task", "scheduled_task_accounts"):
+        lookup_loader.get(f"huaweicloud.coc.{name}", loader=DataLoader(), templar=Templar(loader=DataLoader()))
 
 COLLECTION = Path(__file__).parents[2]
 PLUGINS = ("module", "lookup")
@@ -181,9 +182,12 @@ def run_module(options: dict[str, t.Any], check_mode: bool = False) -> Outcome:
 
 
 def run_lookup(
-    options: dict[str, t.Any], terms: t.Sequence[t.Any] = (), variables: dict[str, t.Any] | None = None
+    options: dict[str, t.Any],
+    terms: t.Sequence[t.Any] = (),
+    variables: dict[str, t.Any] | None = None,
+    name: str = "scheduled_task",
 ) -> Outcome:
-    """Run the real lookup, as ``lookup_loader`` finds it, in a run of Ansible of its own."""
+    """Run a real lookup, as ``lookup_loader`` finds it, in a run of Ansible of its own."""
     outcome = Outcome()
 
     def warn(_display: Display, msg: str, **_more: t.Any) -> None:
@@ -191,7 +195,7 @@ def run_lookup(
 
     try:
         templar = Templar(loader=DataLoader(), variables=variables or {})
-        plugin = lookup_loader.get("huaweicloud.coc.scheduled_task", loader=DataLoader(), templar=templar)
+        plugin = lookup_loader.get(f"huaweicloud.coc.{name}", loader=DataLoader(), templar=templar)
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             stack.enter_context(unittest.mock.patch.object(constants, "DEFAULT_LOCAL_TMP", folder))

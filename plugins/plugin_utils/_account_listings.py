@@ -1,0 +1,92 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tasks of several accounts, requested side by side by threads."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._accounts import Account
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._fetch import SharingClient, fetch
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import COMMON_SPEC
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import build_request
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import RunCache
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import validate
+
+
+class AccountListing:
+    """What is requested for one account. Raises :class:`CocError` for options that are wrong."""
+
+    def __init__(self, account: Account, cache: RunCache) -> None:
+        self.name = account.name
+        self.warnings: list[tuple[str, str]] = []  # key and text of each
+        self._cache = cache
+        try:
+            options = validate(account.options, COMMON_SPEC)
+            self._request = build_request(options, None, self._warn)
+            self.client = SharingClient(self._request, cache, self._warn)
+        except CocError as error:
+            if account.name is None:
+                raise
+            raise CocError(f"account {account.name!r}: {error.msg}") from None
+
+    def _warn(self, key: str, text: str) -> None:
+        prefix = "" if self.name is None else f"{self.name}: "
+        self.warnings.append((prefix + key, prefix + text))
+
+    def fetch(self) -> dict[str, t.Any]:
+        """Return the entry of the account, whether or not the service returns its tasks."""
+        request, max_age = self._request, self._request.options["cache_timeout"]
+        try:
+            with self.client as client:
+                listing = self._cache.share(request.key, lambda: fetch(client, request), max_age)
+        except CocError as error:
+            return self.failure(error)
+        account = {} if self.name is None else {"account": self.name}
+        tasks = [{**task, **account} for task in listing["scheduled_tasks"]]
+        return {"name": self.name, **listing, "scheduled_tasks": tasks, "filters": request.filters, "failed": False}
+
+    def failure(self, error: CocError) -> dict[str, t.Any]:
+        """Return the entry of an account that failed."""
+        nothing: dict[str, t.Any] = {"scheduled_tasks": [], "count": None, "next_marker": None}
+        return {"name": self.name, **nothing, "filters": self._request.filters, "failed": True, **error.as_result()}
+
+
+def list_accounts(
+    accounts: t.Sequence[Account], forks: int, skipped: t.Mapping[str, t.Any], warn: t.Callable[[str], None]
+) -> list[dict[str, t.Any]]:
+    """Return an entry for each account, in this order: its tasks, or why they could not be listed.
+
+    At most ``forks`` accounts are requested at the same time, and none of ``skipped``, which has the reason by name.
+    Warnings are shown at the end. Raises :class:`CocError` for wrong options, before anything is sent.
+    """
+    stop = threading.Event()
+    texts: list[str] = []
+    cache = RunCache(texts.append, stop)
+    listings = [AccountListing(account, cache) for account in accounts]
+    with ThreadPoolExecutor(forks) as pool:
+        try:
+            entries = {listing: pool.submit(listing.fetch) for listing in listings if listing.name not in skipped}
+            result = [
+                entries[listing].result()
+                if listing in entries
+                else listing.failure(CocError(str(skipped[str(listing.name)])))
+                for listing in listings
+            ]
+        except BaseException:  # Ctrl-C or the task's timeout: no thread outlives the lookup
+            stop.set()
+            for listing in listings:
+                listing.client.abort()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    for listing in listings:
+        for key, text in listing.warnings:
+            cache.warn(key, text)
+    for text in texts:
+        warn(text)
+    return result
