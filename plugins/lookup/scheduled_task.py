@@ -83,6 +83,7 @@ _raw:
   elements: dict
 """
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleLookupError
@@ -90,8 +91,12 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC, collect_options
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import Request, build_request
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import (
+    LOOKUP_SPEC,
+    Options,
+    collect_options,
+    result_key,
+)
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import RunCache
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import validate
 
@@ -114,30 +119,36 @@ class LookupModule(LookupBase):
         try:
             given = collect_options(PLUGIN, LOOKUP_SPEC, kwargs, variables or {}, self._templar, on_missing)
             options = validate(given, LOOKUP_SPEC)
-            request = build_request(options, task_ids, cache.warn)
-            if task_ids == []:
-                return []
-            result = cache.share(request.key, lambda: _fetch(request, cache), options["cache_timeout"])
+            max_age = options["cache_timeout"]
+            result = cache.share(result_key(options, task_ids), lambda: _fetch(options, task_ids, cache), max_age)
             if task_ids is None:
                 return t.cast(t.List[t.Dict[str, t.Any]], result["scheduled_tasks"])
-            return [task for task_id in task_ids for task in result[task_id] or _missing(task_id, request)]
+            return [task for task_id in task_ids for task in result[task_id] or _missing(task_id, options)]
         except CocError as error:
             raise AnsibleLookupError(error.msg) from error
 
 
-def _fetch(request: Request, cache: RunCache) -> t.Any:
-    # imported here, since a result that another fork has fetched needs neither requests nor ssl
+def _fetch(options: Options, task_ids: list[str] | None, cache: RunCache) -> t.Any:
+    # imported here, since a result that another fork has fetched needs none of it, requests and ssl above all
+    from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import build_request
+
+    request = build_request(options, task_ids, cache.warn)
+    if task_ids == []:
+        return {}
     from ansible_collections.huaweicloud.coc.plugins.plugin_utils._fetch import SharingClient, fetch
 
     with SharingClient(request, cache, cache.warn) as client:
         return fetch(client, request)
 
 
-def _missing(task_id: str, request: Request) -> list[dict[str, t.Any]]:
+def _missing(task_id: str, options: Options) -> list[dict[str, t.Any]]:
     """Return an empty list if ``on_missing`` allows that there is no task with this ID."""
-    problem = f"{task_id}: {request.options['endpoint']} has no such task, or the other filters exclude it."
-    if request.options["on_missing"] == "error":
+    from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
+
+    endpoint = find_endpoint(options, os.environ)
+    problem = f"{task_id}: {endpoint} has no such task, or the other filters exclude it."
+    if options["on_missing"] == "error":
         raise CocError(f"{problem} To continue without it, use on_missing=warn or on_missing=skip.")
-    if request.options["on_missing"] == "warn":
+    if options["on_missing"] == "warn":
         display.warning(problem)
     return []

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._accounts import Account
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._fetch import SharingClient, fetch
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import COMMON_SPEC
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import COMMON_SPEC, result_key
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import build_request
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import RunCache
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import validate
@@ -28,6 +28,7 @@ class AccountListing:
         self._cache = cache
         try:
             options = validate(account.options, COMMON_SPEC)
+            self._key = result_key(options, None)
             self._request = build_request(options, None, self._warn)
             self.client = SharingClient(self._request, cache, self._warn)
         except CocError as error:
@@ -44,7 +45,7 @@ class AccountListing:
         request, max_age = self._request, self._request.options["cache_timeout"]
         try:
             with self.client as client:
-                listing = self._cache.share(request.key, lambda: fetch(client, request), max_age)
+                listing = self._cache.share(self._key, lambda: fetch(client, request), max_age)
         except CocError as error:
             return self.failure(error)
         account = {} if self.name is None else {"account": self.name}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
@@ -18,6 +19,9 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_qu
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_typos, refuse_unknown
 
 Options = t.Dict[str, t.Any]
+
+# Environment variables that may decide where a request goes, and with which credentials.
+ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "REQUESTS_CA_BUNDLE", "HOME")
 
 # What both lookups take, and each account.
 COMMON_SPEC: ArgumentSpec = {**ARGUMENT_SPEC, "cache_timeout": {"type": "int", "default": 0}}
@@ -64,6 +68,16 @@ def collect_options(
         option: resolve(templar.template(variables[name])) for option, name in sources.items() if name in variables
     }
     return {**without_blanks(by_variable), **direct}
+
+
+def result_key(options: Options, task_ids: list[str] | None) -> list[t.Any]:
+    """Return everything that a result depends on, but for the files that options and environment name.
+
+    An age is as it was given, so that it is the same a second later.
+    """
+    depends = {name: value for name, value in options.items() if name not in ("cache_timeout", "on_missing")}
+    environment = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}
+    return [depends, environment, task_ids]
 
 
 def resolve(value: t.Any) -> t.Any:

@@ -25,8 +25,6 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_qu
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import Options
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import Warn
 
-CONNECTION_OPTIONS = ("validate_certs", "ca_path", "timeout", "max_retries")
-
 
 @dataclasses.dataclass(frozen=True, repr=False)  # no repr: it would show the secrets
 class Request:
@@ -58,14 +56,6 @@ class Request:
             return [self.options["endpoint"], "ecs_metadata"]
         credentials = self.credentials()
         return [self.options["endpoint"], *(getattr(credentials, name) for name in (*KEY_FIELDS, "auth_token"))]
-
-    @property
-    def key(self) -> list[t.Any]:
-        """Everything that the result depends on. Raises :class:`CocError` if there are no credentials."""
-        is_agency = self.options["auth_source"] == "ecs_metadata"
-        scope = self.options if is_agency else vars(self.credentials())
-        connection = [self.options[name] for name in CONNECTION_OPTIONS]
-        return [self.sender, scope["domain_id"], scope["project_id"], connection, self.filters, self.task_ids]
 
 
 def build_request(options: Options, task_ids: list[str] | None, warn: Warn) -> Request:
