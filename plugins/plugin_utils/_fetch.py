@@ -34,15 +34,15 @@ class SharingClient(Client):
 
     def __init__(self, request: Request, cache: RunCache, warn: Warn) -> None:
         require_requests()
-        super().__init__(request.options, request.credentials, lambda text: warn(text, text))
+        super().__init__(request.options, request.credentials, warn)
         self._request = request
         self._cache = cache
 
-    def get(self, path: str, query: t.Mapping[str, object], permission: str, consequence: str = "") -> Reply:
+    def get(self, path: str, query: t.Mapping[str, object], permission: str, note: str = "") -> Reply:
         first: list[Reply | CocError] = []
 
         def send() -> Reply:
-            return super(SharingClient, self).get(path, query, permission, consequence)
+            return super(SharingClient, self).get(path, query, permission, note)
 
         def send_first() -> None:
             try:

@@ -77,7 +77,7 @@ def build_request(options: Options, task_ids: list[str] | None, warn: Warn) -> R
 
 def _find_credentials(options: Options, warn: Warn) -> t.Callable[[], Credentials]:
     try:
-        return find_credentials(options, lambda text: warn(text, text))
+        return find_credentials(options, warn)
     except CocError as error:
         if any(options[name] for name in (*KEY_FIELDS, "auth_token")):
             raise

@@ -52,31 +52,66 @@ class RunCache:
         """
         arrived = time.monotonic()  # the same clock in all processes
         name = _file_name("result", key)
-        with self._locked(name, lambda: self._find(name, arrived, max_age)) as outcome:
-            return self._fetch(name, fetch) if outcome is None else outcome()
+        outcome = self._find(name, arrived, max_age)
+        if outcome is None:
+            with self._open_lock(f"{name}.lock") as lock:
+                while outcome is None and not self._acquire(lock):
+                    self._wait(name)
+                    outcome = self._find(name, arrived, max_age)
+                outcome = outcome or self._find(name, arrived, max_age)
+                if outcome is None:
+                    return self._fetch(name, fetch, max_age)
+        error, result = outcome
+        if error:
+            raise CocError(**error)
+        return t.cast(T, json.loads(result))
 
-    def _find(self, name: str, arrived: float, max_age: float) -> t.Callable[[], t.Any] | None:
-        """Return a function that returns the result in a file, or raises the failure.
-
-        Return None if there is no such file, or none for whoever arrived at this time.
-        """
+    def _find(self, name: str, arrived: float, max_age: float) -> tuple[dict[str, t.Any] | None, str] | None:
+        """Return the error or the result in a file, None if there is none for whoever arrived at this time."""
         try:
-            with open(os.path.join(self._folder, name), encoding="utf-8") as file:
+            with open(self._path(name), encoding="utf-8") as file:
                 started, ended, error = json.loads(file.readline())
                 is_kept = error["status"] == 401 if error else arrived - started <= max_age
-                text = file.read() if is_kept or arrived <= ended else None
+                return (error, file.read()) if is_kept or arrived <= ended else None
         except OSError:
             return None
-        return None if text is None else lambda: _read_outcome(error, text)
 
-    def _fetch(self, name: str, fetch: t.Callable[[], T]) -> T:
+    def _open_lock(self, name: str) -> contextlib.AbstractContextManager[t.Any]:
+        try:
+            return os.fdopen(self._open(name), "w")
+        except OSError as error:
+            self._complain(error)
+            return contextlib.nullcontext()
+
+    def _acquire(self, lock: t.Any) -> bool:
+        """Return whether nobody else has the lock, or there are no locks."""
+        try:
+            if lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            self._complain(error)
+        return True
+
+    def _wait(self, name: str) -> None:
+        """Wait a moment for whoever fetches, and have the outcome kept."""
+        with contextlib.suppress(OSError):
+            os.close(self._open(f"{name}.waiting"))
+        if self._stop.wait(POLL):
+            raise CocError("The lookup was stopped while it waited for the result of another one.")
+
+    def _fetch(self, name: str, fetch: t.Callable[[], T], max_age: float) -> T:
+        """Return what ``fetch`` returns, and keep it if somebody else may want it."""
         started = time.monotonic()
         try:
             result = fetch()
         except CocError as error:
-            self._keep(name, started, error=error.as_result())
+            if not self._stop.is_set():
+                self._keep(name, started, error=error.as_result())
             raise
-        self._keep(name, started, result=result)
+        if max_age or os.path.exists(self._path(f"{name}.waiting")):
+            self._keep(name, started, result=result)
         return result
 
     def refuse(self, key: object, error: CocError) -> None:
@@ -92,36 +127,11 @@ class RunCache:
                 return
         self._show(text)
 
-    def _open(self, name: str, flags: int) -> int:
-        return os.open(os.path.join(self._folder, name), flags | os.O_CREAT | os.O_WRONLY, 0o600)
+    def _path(self, name: str) -> str:
+        return os.path.join(self._folder, name)
 
-    @contextlib.contextmanager
-    def _locked(self, name: str, find: t.Callable[[], T | None]) -> t.Iterator[T | None]:
-        """Yield what ``find`` returns, as soon as that is not None; else hold the lock of a file and yield None."""
-        descriptor = None
-        try:
-            found = find()
-            try:
-                descriptor = self._open(f"{name}.lock", 0)
-                while found is None and not self._lock(descriptor):
-                    found = find()
-                found = found or find()
-            except OSError as error:
-                self._complain(error)
-            yield found
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
-
-    def _lock(self, descriptor: int) -> bool:
-        """Return whether the file is locked now; if another has the lock, wait a moment."""
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if self._stop.wait(POLL):
-                raise CocError("The lookup was ended.") from None
-            return False
-        return True
+    def _open(self, name: str, flags: int = 0) -> int:
+        return os.open(self._path(name), flags | os.O_CREAT | os.O_WRONLY, 0o600)
 
     def _keep(self, name: str, started: float, result: object = None, error: dict[str, t.Any] | None = None) -> None:
         """Write an outcome, whole or not at all."""
@@ -130,21 +140,15 @@ class RunCache:
         try:
             with os.fdopen(self._open(draft, os.O_TRUNC), "w", encoding="utf-8") as file:
                 file.write("\n".join(lines))
-            os.replace(os.path.join(self._folder, draft), os.path.join(self._folder, name))
+            os.replace(self._path(draft), self._path(name))
         except OSError as problem:
             with contextlib.suppress(OSError):
-                os.remove(os.path.join(self._folder, draft))
+                os.remove(self._path(draft))
             self._complain(problem)
 
     def _complain(self, error: OSError) -> None:
         text = f"The lookups of this run cannot share results, so each asks the service ({error.strerror})."
         self.warn("run cache", text)
-
-
-def _read_outcome(error: dict[str, t.Any] | None, result: str) -> t.Any:
-    if error:
-        raise CocError(**error)
-    return json.loads(result)
 
 
 def _file_name(kind: str, key: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -46,6 +47,7 @@ else:
 
 COLLECTION = Path(__file__).parents[2]
 PLUGINS = ("module", "lookup")
+FORKS = multiprocessing.get_context("fork")
 WRONG_SECRET_KEY = "FakeWrongSecretKey/with+signs=0000000001"
 
 # A slow machine is not an error, and what one run found does not decide the next.
@@ -239,6 +241,27 @@ def refusal(function: t.Callable[..., object], *arguments: t.Any) -> str:
     with pytest.raises(CocError) as raised:
         function(*arguments)
     return raised.value.msg
+
+
+def in_forks(count: int, function: t.Callable[[], t.Any]) -> list[t.Any]:
+    """Return what ``function()`` returns in so many processes at once, or the message that it raises."""
+    results: t.Any = FORKS.Queue()
+    start = FORKS.Barrier(count)
+
+    def work() -> None:
+        start.wait(60)
+        try:
+            results.put(function())
+        except CocError as error:
+            results.put(error.msg)
+
+    processes = [FORKS.Process(target=work) for _number in range(count)]
+    for process in processes:
+        process.start()
+    found = [results.get(timeout=60) for _process in processes]
+    for process in processes:
+        process.join()
+    return found
 
 
 def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
