@@ -205,6 +205,13 @@ def test_wrong_input_is_refused_before_anything_is_sent(simulator, connection, o
     assert simulator.requests == []
 
 
+def test_accounts_with_one_wrong_key_send_it_once_whatever_they_look_for(simulator, connection):
+    accounts = [{"name": name, "created_by": name, "project_id": name} for name in "abcdefghijkl"]
+    found = entries({**connection, "secret_key": WRONG_SECRET_KEY, "accounts": accounts, "forks": 12})
+    assert [entry["status"] for entry in found] == [401] * 12
+    assert len(simulator.requests) == 1
+
+
 # Secrets
 
 
