@@ -20,7 +20,7 @@ FIELD_KEYS = {"id", "label", "type", "secret", "help_text"}  # of those that AWX
 
 def found_credentials(environ: dict[str, str]) -> dict[str, str]:
     """Return what the collection takes from the environment, by option."""
-    found = _credentials.find_credentials({}, pytest.fail, environ)()
+    found = _credentials.find_credentials({}, lambda _key, text: pytest.fail(text), environ)()
     return {name: getattr(found, name) for name in _credentials.OPTIONS if getattr(found, name)}
 
 
@@ -87,4 +87,4 @@ def test_token_wins_over_what_the_image_has_and_excludes_a_key(tmp_path):
     assert found_credentials(environ) == {"auth_token": "FAKE-token"}
     environ.update(inject(injectors, {"auth_token": "FAKE-token", "access_key": "FAKE-access_key"}, tmp_path))
     with pytest.raises(CocError, match="HW_AUTH_TOKEN excludes HW_ACCESS_KEY"):
-        _credentials.find_credentials({}, pytest.fail, environ)
+        _credentials.find_credentials({}, lambda _key, text: pytest.fail(text), environ)

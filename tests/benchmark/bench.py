@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing as t
 from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
@@ -175,7 +176,8 @@ def ratio_row(bench, rounds, name, other, tasks, latency, most):
     """Return a line: the ratio of the times over the floors, which each round measures side by side."""
     bench.serve(tasks, latency)
     commands = {one: bench.command(one) for one in (floor_of(name), floor_of(other), name, other)}
-    runs, requests = {one: [] for one in commands}, {}
+    runs: dict[str, list[t.Any]] = {one: [] for one in commands}
+    requests = {}
     for _turn in range(rounds):
         for one, command in commands.items():
             runs[one].append(bench.run(command))

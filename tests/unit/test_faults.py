@@ -20,7 +20,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task im
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import Transport
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Answer, Simulator, status
 from ansible_collections.huaweicloud.coc.tests.unit import fault_table
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ids_of, refusal, run_plugin
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ids_of, no_warning, refusal, run_plugin
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import FAILS, HARMLESS, RECOVERS, WAITS
 
 TASKS = 25
@@ -212,7 +212,7 @@ def test_no_field_takes_a_value_of_another_type(simulator, connection):
     types = {str: "a string", int: "an integer", bool: "a boolean"}
     values = (7, 1.5, True, "7", [7], {"7": 7})
     wrong = [(name, value) for name in FIELDS for value in values if value.__class__ is not FIELDS[name]]
-    with Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
+    with Client(options, find_credentials(options, no_warning), no_warning) as client:
         for name, value in wrong:
             simulator.faults.append(fault_table.task_with(**{name: value}))
             words = f"whose {name} is of type {json_type(value)} instead of {types[FIELDS[name]]}"

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials, find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import no_warning, refusal
 
 SECRET = "FakeSecretKey/+=0001"
 KEYS = {"access_key": "AK", "secret_key": SECRET}
@@ -87,7 +87,7 @@ def find(profile):
                 sections += f"[{source.kind}]\n" + "".join(f"{key} = {value}\n" for key, value in named.items())
         if sections:
             write(profile, sections)
-        found = vars(find_credentials(options, pytest.fail, environ)())
+        found = vars(find_credentials(options, no_warning, environ)())
         return {name: value.replace(str(profile), "{file}") for name, value in found.items() if value is not None}
 
     return find_in
@@ -182,7 +182,7 @@ def test_the_error_lists_what_was_searched(find, profile):
 def test_variables_are_not_searched_if_an_option_names_a_file(profile):
     """Such a file is the last source: its lack must not let another identity in."""
     environ = {"HUAWEICLOUD_SDK_AK": "AK", "HUAWEICLOUD_SDK_SK": "SK"}
-    error = refusal(find_credentials, {"credentials_file": str(profile)}, pytest.fail, environ)
+    error = refusal(find_credentials, {"credentials_file": str(profile)}, no_warning, environ)
     assert "environment" not in error
     assert f"{profile}, which does not exist" in error
 
@@ -219,7 +219,7 @@ def test_impossible_characters_are_refused_and_not_shown(source, find, profile):
 @pytest.mark.parametrize("field", ["domain_id", "project_id"])
 def test_they_are_refused_in_an_id_that_goes_with_the_credentials_of_an_ecs_too(field):
     options = {"auth_source": "ecs_metadata", field: "a\r\nX-Evil: b"}
-    error = refusal(find_credentials, options, pytest.fail)
+    error = refusal(find_credentials, options, no_warning)
     assert error.startswith(f"Credentials in the options: {field} has characters")
 
 
@@ -273,7 +273,7 @@ def test_the_file_is_not_opened_when_it_is_not_needed(find, profile):
 def test_a_file_that_others_may_read_gives_a_warning(profile, mode):
     write(profile, GLOBAL, mode)
     warnings: list[str] = []
-    assert find_credentials({}, warnings.append, {})().access_key == "G"
+    assert find_credentials({}, lambda _key, text: warnings.append(text), {})().access_key == "G"
     text = f"The profile file {profile} contains secrets and others may read it (mode {mode:04o})."
     assert warnings == ([] if mode in (0o600, 0o400, 0o700) else [f"{text} Run: chmod 600 {profile}"])
 
@@ -292,7 +292,7 @@ def test_a_variable_or_an_option_names_the_file(profile, tmp_path):
         ({"credentials_file": "~/other"}, keys, basic),
         ({"credentials_file": str(tmp_path / "other"), "auth_token": "T"}, {}, "the options"),
     ):
-        assert find_credentials(options, pytest.fail, environ)().source == source
+        assert find_credentials(options, no_warning, environ)().source == source
 
 
 def test_neither_repr_nor_str_shows_a_secret():
