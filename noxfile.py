@@ -173,7 +173,7 @@ def install_collection(session: nox.Session, *packages: str) -> None:
 @nox.session
 def awx(session: nox.Session) -> None:
     """Set AWX up on a stand-in, run its jobs, and look at the report in a browser; arguments are those of pytest."""
-    packages = ["ansible-runner==2.4.3", "playwright==1.65.2", "python-dateutil==4.0.0"]
+    packages = ["ansible-runner==2.4.3", "playwright==1.65.2"]
     install_collection(session, *packages, "pytest==9.2.0", "pytest-xdist==3.8.0")
     tmp = Path(session.create_tmp()).absolute()
     if not (tmp / "ansible_collections").exists():

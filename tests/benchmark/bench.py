@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import typing as t
 from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
@@ -74,6 +73,7 @@ def query(arguments=""):
 OTHERS = "others.results | map(attribute='json.scheduled_tasks') | flatten(1)"
 REST = get("{{ item }}", loop="{{ range(1000, first.json.count, 1000) | list }}", register="others")
 SCRIPT = {"ansible.builtin.command": {"argv": "{{ sdk }}"}, "register": "script"}
+EACH = check("each.results | length == 20")
 ALL, ALL_LISTED = check("found | length == number"), check("listing.scheduled_tasks | length == number")
 # Each play ends with all tasks in one variable, and looks at it: so nothing is counted that Ansible has put off.
 PLAYS = {
@@ -88,7 +88,7 @@ PLAYS = {
     "lookup": [keep(query()), ALL],
     "lookup, 1 ID": [keep(query(", ids[0]")), check("found | length == 1")],
     "lookup, 20 IDs": [keep(query(", *ids")), check("found | length == 20")],
-    "lookup, loop over 20 IDs": [keep(query(", item"), loop="{{ ids }}", register="each"), check("each.results")],
+    "lookup, loop over 20 IDs": [keep(query(", item"), loop="{{ ids }}", register="each"), EACH],
     # three uses by each of many hosts
     "hosts: variable": [check("listed | length == number")] * 3,
     "hosts: lookup": [check(f"{query()} | length == number")] * 3,
@@ -135,7 +135,8 @@ class Bench:
             task.update({name: None for name, value in task.items() if value == ""})
         self.simulator.tasks, self.simulator.latency = self.tasks, latency / 1000
         self.path = self.folder / "listing.json"
-        self.path.write_text(json.dumps({"scheduled_tasks": self.tasks, "count": number}, ensure_ascii=False), "utf-8")
+        filled = [{**dict.fromkeys(self.tasks[0]), **task} for task in self.tasks]  # as the module returns them
+        self.path.write_text(json.dumps({"scheduled_tasks": filled, "count": number}, ensure_ascii=False), "utf-8")
 
     def command(self, name):
         """Return the command line of ``name``, an entry of PLAYS or IMPORTS or a bare program, for what is served."""
@@ -176,7 +177,7 @@ def ratio_row(bench, rounds, name, other, tasks, latency, most):
     """Return a line: the ratio of the times over the floors, which each round measures side by side."""
     bench.serve(tasks, latency)
     commands = {one: bench.command(one) for one in (floor_of(name), floor_of(other), name, other)}
-    runs: dict[str, list[t.Any]] = {one: [] for one in commands}
+    runs: dict[str, list[tuple[float, float]]] = {one: [] for one in commands}
     requests = {}
     for _turn in range(rounds):
         for one, command in commands.items():

@@ -91,8 +91,11 @@ def add_setting(add, name, field):
         add(prefix + option, action=action, dest=name, help=field.metadata["help"])
         return
     limits = {key: field.metadata[key] for key in ("choices", "metavar") if field.metadata[key]}
-    text = field.metadata["help"] + " (default: %(default)s)"
-    add("--" + option, type=type(field.default), default=field.default, help=text, **limits)
+    if isinstance(field.default, tuple):
+        add("--" + option, nargs="+", default=field.default, help=field.metadata["help"], **limits)
+    else:
+        text = field.metadata["help"] + " (default: %(default)s)"
+        add("--" + option, type=type(field.default), default=field.default, help=text, **limits)
 
 
 class End:
