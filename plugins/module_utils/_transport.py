@@ -76,7 +76,10 @@ class Transport:
         self._pool = _open_pool(url, verify)
 
         def connect(connection: t.Any) -> socket.socket:
-            return self._connect(connection.host, connection.port)
+            try:
+                return self._connect(connection.host, connection.port)
+            except OSError as error:  # urllib3 would ignore some of these
+                raise urllib3.exceptions.NewConnectionError(connection, "not connected") from error
 
         self._pool.ConnectionCls = type("Connection", (self._pool.ConnectionCls,), {"_new_conn": connect})
 
@@ -248,11 +251,11 @@ def _find_proxy(url: str) -> tuple[str, dict[str, str]]:
     if "://" not in proxy:
         proxy = f"http://{proxy}"
     try:
-        # both, since they differ on what is a URL
-        host = urlsplit(proxy).hostname and urllib3.util.parse_url(proxy).host
+        parts = urlsplit(proxy)
+        is_url = parts.hostname and parts.port != 0 and urllib3.util.parse_url(proxy).host  # which differ on what is one
     except ValueError:
-        host = None
-    if not host or not proxy.lower().startswith(("http://", "https://")):
+        is_url = None
+    if not is_url or not proxy.lower().startswith(("http://", "https://")):
         raise CocError(
             "HTTPS_PROXY or ALL_PROXY: not a URL of the form http://host:port or http://user:password@host:port. "
             "Percent-encode special characters in the password."
@@ -306,20 +309,22 @@ def explain(error: Exception, timeout: float) -> TransportError:
 
 
 def _explain_tls(cause: BaseException, reason: str) -> TransportError:
-    text = f"{type(cause).__name__} {cause}"
-    if "EOF" in text:
+    if "EOF" in str(cause):
         msg = "failed: the connection was closed during the TLS handshake"
         return TransportError(msg, True, CHECK_NETWORK)
-    if "CERTIFICATE_VERIFY_FAILED" in text or "CertificateError" in text:
+    # urllib3 2 has a class of its own
+    if isinstance(cause, ssl.CertificateError) or type(cause).__name__ == "CertificateError":
         return TransportError(f"failed: the certificate cannot be trusted: {reason}", False, SEE_CERTIFICATES)
     return TransportError(f"failed: no TLS connection: {reason}", False, CHECK_TLS)
 
 
 def root_cause(error: BaseException) -> BaseException:
     """Return the innermost cause of an error of urllib3: the outer ones repeat it."""
-    while error.args and isinstance(error.args[-1], Exception):
-        error = error.args[-1]
-    return error
+    while True:
+        inner = error.__cause__ or (error.args[-1] if error.args else None)
+        if not isinstance(inner, Exception):
+            return error
+        error = inner
 
 
 def describe_cause(cause: BaseException) -> str:
@@ -328,5 +333,6 @@ def describe_cause(cause: BaseException) -> str:
         return "the response was cut short"
     if isinstance(cause, http.client.HTTPException) and not isinstance(cause, ConnectionError):
         return f"the response is not valid HTTP: {cause!r}"
-    text = getattr(cause, "verify_message", "") or getattr(cause, "strerror", "") or str(cause) or type(cause).__name__
-    return text.rstrip(".")
+    text = getattr(cause, "verify_message", "") or getattr(cause, "strerror", "")
+    text = text or str(cause.args[0] if len(cause.args) == 1 else cause)  # str() of an SSLError shows a tuple
+    return (text or type(cause).__name__).rstrip(".")
