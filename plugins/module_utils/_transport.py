@@ -252,7 +252,8 @@ def _find_proxy(url: str) -> tuple[str, dict[str, str]]:
         proxy = f"http://{proxy}"
     try:
         parts = urlsplit(proxy)
-        is_url = parts.hostname and parts.port != 0 and urllib3.util.parse_url(proxy).host  # which differ on what is one
+        # both, since they differ on what is a URL
+        is_url = parts.hostname and parts.port != 0 and urllib3.util.parse_url(proxy).host
     except ValueError:
         is_url = None
     if not is_url or not proxy.lower().startswith(("http://", "https://")):

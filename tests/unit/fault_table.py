@@ -13,6 +13,7 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import MAX_BODY, MAX_ERROR_BODY
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
     Answer,
@@ -29,6 +30,9 @@ from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
 )
 
 Fault = t.Callable[..., None]
+TASKS = 25  # that the service has
+PAGE = 10  # how many are on a page
+RETRIES = CONNECTION["max_retries"]["default"]
 RECOVERS, WAITS, FAILS, HARMLESS = "recovers", "waits", "fails", "harmless"
 
 

@@ -14,19 +14,23 @@ import pytest
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS, list_tasks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import Transport
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import SCHEDULED_TASKS, Answer, Simulator, status
 from ansible_collections.huaweicloud.coc.tests.unit import fault_table
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import PLUGINS, ids_of, no_warning, refusal, run_plugin
-from ansible_collections.huaweicloud.coc.tests.unit.fault_table import FAILS, HARMLESS, RECOVERS, WAITS
+from ansible_collections.huaweicloud.coc.tests.unit.fault_table import (
+    FAILS,
+    HARMLESS,
+    PAGE,
+    RECOVERS,
+    RETRIES,
+    TASKS,
+    WAITS,
+)
 
-TASKS = 25
-PAGE = 10
 PAGES = {"first": 0, "later": 1}  # how many pages come before the fault
-RETRIES = CONNECTION["max_retries"]["default"]
 GROWING = [(0.25 * 2**n, 0.5 * 2**n) for n in range(RETRIES)]  # bounds of the pauses, in seconds
 
 

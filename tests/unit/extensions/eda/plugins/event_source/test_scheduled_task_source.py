@@ -41,9 +41,8 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, ids_of, queries, refusal, run_module
-from ansible_collections.huaweicloud.coc.tests.unit.fault_table import HARMLESS, RECOVERS, ROWS
+from ansible_collections.huaweicloud.coc.tests.unit.fault_table import HARMLESS, PAGE, RECOVERS, RETRIES, ROWS, TASKS
 from ansible_collections.huaweicloud.coc.tests.unit.leaks import FORMS, PLACES, echo, leaks, secrets_sent
-from ansible_collections.huaweicloud.coc.tests.unit.test_faults import PAGE, RETRIES, TASKS
 from ansible_collections.huaweicloud.coc.tests.unit.wrong_options import REFUSED as WRONG_OPTIONS
 
 PATH = Path(plugin.__file__)
