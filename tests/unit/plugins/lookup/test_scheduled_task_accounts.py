@@ -15,8 +15,12 @@ import pytest
 
 pytest.importorskip("ansible.plugins.lookup", reason="targets have no controller code")
 
+from ansible.plugins.loader import fragment_loader, lookup_loader
+from ansible.utils.plugin_docs import get_plugin_docs
+
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import SITES
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._accounts import find_accounts, merge_options
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import ACCOUNTS_SPEC, COMMON_SPEC
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
     WRONG_SECRET_KEY,
@@ -294,6 +298,30 @@ def test_threads_end_with_the_lookup_when_it_is_interrupted(simulator, connectio
         signal.signal(signal.SIGALRM, before)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
     assert len(simulator.requests) <= 2
+
+
+# Documentation
+
+FACTS = ("type", "default", "choices", "aliases")
+
+
+def test_options_and_fields_are_documented(simulator, connection):
+    name = "huaweicloud.coc.scheduled_task_accounts"
+    documentation, _examples, returned, _metadata = get_plugin_docs(
+        name, "lookup", lookup_loader, fragment_loader, False
+    )
+    documented, coded = (
+        {option: {fact: facts[fact] for fact in FACTS if facts.get(fact) is not None} for option, facts in spec.items()}
+        for spec in (documentation["options"], ACCOUNTS_SPEC)
+    )
+    assert documented == coded
+    variables = {name: facts["vars"][0]["name"] for name, facts in documentation["options"].items() if "vars" in facts}
+    common = {name: f"ansible_huaweicloud_{name}" for name in COMMON_SPEC}
+    assert variables == {**common, "accounts": "coc_accounts", "forks": "coc_forks"}
+    fields = returned["_raw"]["contains"]
+    success, failure = entries({**connection, "accounts": [{"name": "a"}, {"name": "b", "sk": "x", "ak": "x"}]})
+    assert set(success) == {name for name, facts in fields.items() if facts["returned"] == "always"}
+    assert list(failure) == list(fields)
 
 
 # In a playbook
