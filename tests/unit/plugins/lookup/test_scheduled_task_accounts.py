@@ -175,7 +175,13 @@ def test_one_that_fails_hides_no_other_and_the_order_stays(simulator, connection
         {**connection, "accounts": accounts, "skip_accounts": {"skipped": REASON, "another": "x"}}
     )
     assert [task["account"] for task in slow["scheduled_tasks"]] == ["slow"]
-    failures = {"scheduled_tasks": [], "count": None, "next_marker": None, "filters": {}, "failed": True}
+    failures: dict[str, object] = {
+        "scheduled_tasks": [],
+        "count": None,
+        "next_marker": None,
+        "filters": {},
+        "failed": True,
+    }
     for name, entry in zip(("wrong key", "no file", "skipped", "away"), (wrong, missing, skipped, away)):
         assert entry.items() >= {"name": name, **failures}.items()
         assert {"msg", "status", "error_code", "request_id", "transient", "retry_after"} <= entry.keys()
