@@ -48,6 +48,7 @@ class Behavior:
 
     # Pages
     page_cap: int = field(default=0, metadata=_about("never more than N tasks on a page; 0: no cap", "N"))
+    count_cap: int = field(default=0, metadata=_about("never count more than N tasks; 0: no cap", "N"))
     ignore_limit: bool = field(default=False, metadata=_about("return up to 1000 tasks whatever the limit"))
     ignore_offset: bool = field(default=False, metadata=_about("always begin at the start"))
     repeat: bool = field(default=False, metadata=_about("begin each later page with the last task of the page before"))

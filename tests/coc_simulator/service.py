@@ -77,7 +77,7 @@ def list_tasks(tasks, parameters, behavior, page_end=None):
         if repeat or (marker is not None and behavior.markers == "inclusive"):
             start, stop = start - 1, max(stop - 1, start + 1)  # it always brings a new task, too
     return {
-        "count": len(tasks),
+        "count": min(len(tasks), behavior.count_cap or len(tasks)),
         "scheduled_tasks": tasks[start:stop],
         **_next_marker(tasks, start, stop, limit, behavior),
     }
