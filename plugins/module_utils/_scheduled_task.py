@@ -10,14 +10,11 @@ import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client, Reply
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import SITES
-from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import (
+    ListChanged,
     Page,
-    count_missing,
-    count_tasks,
-    find_contradiction,
-    find_ignored_offset,
-    find_loss,
+    check_pages,
+    count_covered,
     next_marker,
     next_start,
 )
@@ -75,56 +72,64 @@ class Listing(t.TypedDict):
 def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     """Return the tasks that match ``query``: all of them, or ``limit``.
 
-    Raises :class:`CocError` for a response of another shape, and for a list that lacks tasks; but if the service
-    repeated some in place of others, it only warns.
+    A list that changes while it is read is read again, once. Raises :class:`CocError` for a response of another shape,
+    and for a list that lacks tasks; but if the service repeated some in place of others, it only warns.
     """
+    try:
+        return _read_list(client, query)
+    except ListChanged:
+        return _read_list(client, query)
+
+
+def _read_list(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     filters = {name: value for name, value in query.items() if name not in PAGING}
     start: dict[str, str | int] | None = {name: query[name] for name in ("offset", "marker") if name in query}
     limit = int(query["limit"]) if "limit" in query else None
     tasks: dict[str, dict[str, t.Any]] = {}
     pages: list[Page] = []
+    last_id: t.Any = query.get("marker")
     while start is not None and (limit is None or len(tasks) < limit):
-        size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(tasks))
+        overlap = bool(pages) and "offset" in start
+        size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(tasks) + overlap)
         found, count, marker = fetch_page(client, {**filters, **start, "limit": size}, len(tasks))
-        known = len(tasks)
-        for task in found:
-            if task["id"] != query.get("marker"):  # that one ends the list before
-                tasks.setdefault(task["id"], task)
+        overlaps = [task["id"] for task in found[:1]] == [last_id]
+        others = [task for task in found if task["id"] != last_id]
+        new = {task["id"]: task for task in others if task["id"] not in tasks}
         last_id = found[-1]["id"] if found else None
-        pages.append(Page(start, len(found), len(tasks) - known, count, marker, last_id))
+        pages.append(Page(start, len(found) == size, overlaps, len(others), len(new), count, marker, last_id))
+        tasks.update(new)
         start = next_start(pages)
-        _raise_for(client, find_ignored_offset(pages), transient=False)
-        _raise_for(client, find_contradiction(pages, start), transient=True)
-    _raise_for(client, find_loss(pages, limit), transient=True)
-    _warn_of_oddities(client, pages, limit, bool(filters) or "marker" in query)
+        check_pages(client.endpoint + PATH, pages, start)
     listed = list(tasks.values())
+    _warn_of_oddities(client, query, pages, listed, is_over=start is None)
     return {
         "scheduled_tasks": listed[:limit],
         "count": pages[-1].count,
-        "next_marker": next_marker(pages, listed, limit, is_over=start is None),
+        "next_marker": next_marker(pages[-1], listed, limit, start),
     }
 
 
-def _warn_of_oddities(client: Client, pages: t.Sequence[Page], limit: int | None, is_filtered: bool) -> None:
-    total, count = count_tasks(pages), pages[-1].count
-    if count_missing(pages) and (limit is None or total < limit):
+def _warn_of_oddities(
+    client: Client,
+    query: t.Mapping[str, str | int],
+    pages: t.Sequence[Page],
+    tasks: t.Sequence[dict[str, t.Any]],
+    is_over: bool,
+) -> None:
+    count = pages[-1].count
+    if is_over and (count_covered(pages) or count) < count:
         client.warn(
             "repeated",
-            f"COC counts {count} tasks but repeated some: {total} different ones are returned. Run again if one is "
-            "missing.",
+            f"COC counts {count} tasks but repeated some: {len(tasks)} different ones are returned. Run again if one "
+            "is missing.",
         )
-    if not count and not total and not is_filtered:
+    if not count and not tasks and query.keys() <= {"limit", "offset"}:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)
         client.warn(
             "empty",
             f"{client.endpoint} has no scheduled tasks. If there should be some, set region or endpoint to the site of "
             f"the account: the wrong one returns an empty list too. The others are {others}.",
         )
-
-
-def _raise_for(client: Client, problem: str | None, transient: bool) -> None:
-    if problem:
-        raise CocError(f"GET {client.endpoint}{PATH} {problem}", transient=transient)
 
 
 def fetch_page(

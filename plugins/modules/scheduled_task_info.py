@@ -213,7 +213,8 @@ count:
   sample: 1
 next_marker:
   description:
-    - Value for O(marker) to continue a list that O(limit) cut. Null if the list is complete.
+    - Value for O(marker) to continue a list that O(limit) cut. Null if the list is complete. If exactly O(limit) tasks
+      match, the next part may be empty.
     - If the service gives no marker, it is the ID of the last task, which is what the API reference calls a marker.
   returned: success
   type: str

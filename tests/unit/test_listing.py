@@ -14,10 +14,15 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _scheduled_task
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import MARKERS, body, mutate
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import COLLECTION, ids_of, queries, run_module
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import COLLECTION, ids_of, queries
 
 TASKS = coc_simulator.sample_tasks(2500)
 IDS = ids_of(TASKS)
@@ -25,9 +30,11 @@ IDS = ids_of(TASKS)
 # Pages
 
 
-def check_listing(plugin, outcome, count, next_marker=None):
-    if plugin == "module":
-        assert (outcome.result["count"], outcome.result["next_marker"]) == (count, next_marker)
+def list_tasks(connection, query):
+    """Return what the client makes of ``query``, without a warning."""
+    options = {**{name: spec.get("default") for name, spec in CONNECTION.items()}, **connection}
+    with Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
+        return _scheduled_task.list_tasks(client, query)
 
 
 @pytest.mark.parametrize("total", [0, 1, 60, 999, 1000, 1001, 2500])
@@ -36,10 +43,12 @@ def test_everything_takes_as_few_requests_as_can_be(ask, plugin, simulator, tota
     simulator.tasks, simulator.markers = TASKS[:total], markers
     outcome = ask()
     assert outcome.ids == IDS[:total]
-    later = ["&offset=1000", "&offset=2000"] if markers == "never" else [f"&marker={IDS[at]}" for at in (999, 1999)]
-    assert queries(simulator) == ["limit=1000" + start for start in ["", *later][: max(1, -(-total // 1000))]]
+    is_marked = markers == "always" or (markers != "never" and total > 1000)
+    later = [f"&marker={IDS[at]}" for at in (999, 1999)] if is_marked else ["&offset=999", "&offset=1998"]
+    # one more after 1000, since the count may be capped
+    assert queries(simulator) == ["limit=1000" + start for start in ["", *later][: total // 1000 + 1]]
     assert simulator.connections == 1
-    check_listing(plugin, outcome, total)
+    assert plugin == "lookup" or (outcome.result["count"], outcome.result["next_marker"]) == (total, None)
 
 
 def after(index, limit=1000):
@@ -67,47 +76,49 @@ def after(index, limit=1000):
             ["limit=1&offset=1&risk_level=HIGH"],
         ),
     ],
-    ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
 def test_the_start_is_sent_once_and_the_markers_are_followed(ask, simulator, options, found, wanted):
     simulator.tasks = TASKS
     outcome = ask(**options)
     assert (outcome.ids, outcome.warnings) == (found, [])
     assert queries(simulator)[: len(wanted)] == wanted
-    assert queries(simulator)[len(wanted) :] in ([], [after(-1)])  # where no count tells the end
-    assert simulator.connections == 1
+    rest = [] if options.get("limit") else [after(-1)]  # where no count tells the end
+    assert queries(simulator)[len(wanted) :] in ([], rest)
 
 
 @pytest.mark.parametrize("markers", MARKERS)
-def test_no_oddity_of_paging_loses_or_doubles_a_task(ask, simulator, markers):
+def test_no_oddity_of_paging_loses_or_doubles_a_task(simulator, connection, monkeypatch, markers):
     """Every oddity with every other one: the list is whole, in order, each task once; or an error says so, soon."""
     total, place = 20, 5
     simulator.tasks, simulator.markers = TASKS[:total], markers
     marker = base64.b64encode(IDS[place - 1].encode()).decode() if markers == "opaque" else IDS[place - 1]
     starts = [{}, {"limit": 12}, {"offset": place}, {"offset": place, "limit": 12}, {"marker": marker, "limit": 12}]
-    every: list[list[t.Any]] = [[None, 7], [False, True], [False, True], [False, True], starts]
+    # tasks on a page: the client asks for so many, the service returns at most so many, and counts at most so many
+    sizes = [(1000, 0, 0), (1000, 7, 0), (7, 0, 0), (7, 0, 7), (7, 0, 15), (20, 0, 20)]
+    every: list[list[t.Any]] = [sizes, [False, True], [False, True], [False, True], starts]
     wrong = []
     for settings in itertools.product(*every):
-        simulator.page_cap, simulator.repeat, simulator.ignore_offset, simulator.ignore_limit, options = settings
-        if "offset" in options and simulator.ignore_offset:
+        size, simulator.repeat, simulator.ignore_offset, simulator.ignore_limit, query = settings
+        asked, simulator.page_cap, simulator.count_cap = size
+        if "offset" in query and (simulator.ignore_offset or simulator.count_cap):
             continue  # see the next test
+        monkeypatch.setattr(_scheduled_task, "PAGE_SIZE", asked)
         simulator.requests.clear()
-        outcome = ask(**options)
-        start = place if "offset" in options or "marker" in options else 0
-        stop = start + options.get("limit", total)
-        if outcome.failed:
-            expected = markers == "stuck" or (markers == "never" and simulator.ignore_offset)
-            good = expected and "does not advance" in outcome.error
-        else:
-            good = outcome.ids == IDS[:total][start:stop] and not outcome.warnings
-        if not good or len(simulator.requests) > 6:
-            wrong.append((settings, outcome.msg, queries(simulator)))
+        start = place if "offset" in query or "marker" in query else 0
+        whole = IDS[start : min(total, start + query.get("limit", total))]
+        try:
+            outcome = ids_of(list_tasks(connection, query)["scheduled_tasks"])
+        except CocError as error:
+            is_unmarked = markers == "never" or (simulator.count_cap and markers not in ("always", "opaque"))
+            expected = markers == "stuck" or (is_unmarked and simulator.ignore_offset)
+            outcome = whole if expected and "does not advance" in error.msg else error.msg
+        if outcome != whole or len(simulator.requests) > 6:
+            wrong.append((settings, outcome, queries(simulator)))
     assert wrong == []
 
 
 @pytest.mark.parametrize("page_cap", [None, 7])
-def test_an_offset_that_is_ignored_is_noticed(ask, simulator, page_cap):
-    """If more tasks come than can: a list with a limit below that does not show it."""
+def test_an_offset_that_is_ignored_is_noticed(ask, simulator, page_cap):  # if more tasks come than can
     simulator.tasks, simulator.page_cap, simulator.ignore_offset = TASKS[:20], page_cap, True
     for markers in MARKERS:
         simulator.markers = markers
@@ -115,135 +126,93 @@ def test_an_offset_that_is_ignored_is_noticed(ask, simulator, page_cap):
         assert "ignores offset=5" in error or "does not advance" in error, markers
 
 
-@pytest.mark.parametrize("settings", [{"markers": "stuck"}, {"markers": "never", "ignore_offset": True}], ids=str)
-def test_a_list_that_does_not_advance_ends_after_two_requests(ask, simulator, settings):
-    simulator.tasks, simulator.page_cap = TASKS, 100
-    for name, value in settings.items():
-        setattr(simulator, name, value)
-    assert re.fullmatch(
-        rf"GET {re.escape(simulator.endpoint)}/v1/schedule/task does not advance: after \d+ of 2500 tasks it returns "
-        "the same ones again. No tasks are returned. Try again, or filter for fewer tasks.",
-        ask().error,
-    )
-    assert len(simulator.requests) == 2
-
-
 @pytest.mark.parametrize("markers", ["always", "never"])
-def test_fewer_tasks_than_the_service_counts_are_not_a_success(ask, simulator, markers):
-    simulator.markers = markers
-    simulator.faults += [mutate(lambda document: {**document, "count": 61})] * 2
-    error = ask().error
-    assert "returned 60 tasks but counts 61" in error and "No tasks are returned" in error
+@pytest.mark.parametrize("count, page_cap", [(61, 0), (120, 0), (25, 10), (0, 10)])
+def test_a_count_that_is_not_that_of_the_tasks(ask, simulator, markers, count, page_cap):
+    def change(document):
+        times = 2 if count == 120 else 1  # it counts what it repeats
+        return {**document, "count": count, "scheduled_tasks": document["scheduled_tasks"] * times}
 
-
-@pytest.mark.parametrize(
-    "settings, options, words, transient",
-    [
-        ({"markers": "stuck", "page_cap": 7}, {}, "does not advance", True),
-        ({"markers": "never"}, {}, "but counts 61", True),
-        ({"ignore_offset": True}, {"offset": 5}, "ignores offset=5", False),
-    ],
-)
-def test_what_may_be_better_soon_is_transient(connection, simulator, settings, options, words, transient):
-    for name, value in settings.items():
-        setattr(simulator, name, value)
-    if "counts" in words:
-        simulator.faults += [mutate(lambda document: {**document, "count": 61})] * 2
-    outcome = run_module({**connection, **options})
-    assert words in outcome.error
-    assert outcome.result["transient"] is transient
-
-
-def test_tasks_that_the_service_counts_twice_cause_a_warning(ask, simulator):
-    def double(document):
-        return {**document, "count": 120, "scheduled_tasks": document["scheduled_tasks"] * 2}
-
-    simulator.faults += [mutate(double)] * 2
+    simulator.markers, simulator.page_cap = markers, page_cap
+    simulator.faults += [mutate(change)] * 9
     outcome = ask()
-    assert outcome.ids == IDS[:60]
-    assert outcome.warnings == [
-        "COC counts 120 tasks but repeated some: 60 different ones are returned. Run again if one is missing."
-    ]
-
-
-@pytest.mark.parametrize("markers", ["always", "until_last", "never"])
-@pytest.mark.parametrize("count", [0, 5, 25])
-def test_a_count_that_is_too_small_ends_nothing(ask, simulator, markers, count):
-    simulator.markers, simulator.page_cap = markers, 10
-    simulator.faults += [mutate(lambda document: {**document, "count": count})] * 9
-    outcome = ask()
-    assert outcome.ids == IDS[:60]
-    assert outcome.warnings == []
+    if count == 61:
+        assert "returned 60 tasks but counts 61" in outcome.error
+    else:
+        repeated = (
+            "COC counts 120 tasks but repeated some: 60 different ones are returned. Run again if one is missing."
+        )
+        assert (outcome.ids, outcome.warnings) == (IDS[:60], [repeated] if count == 120 else [])
 
 
 BEFORE, NEW = TASKS[:20], TASKS[200:205]
-# What the tasks are after the first page of BEFORE, and what comes of it if the service marks its pages, and if it does
-# not: a whole list, or an error that says why there is none.
+# What the tasks are after the first page of BEFORE, and what comes of it if the service marks its pages. If it does
+# not, the list is read again.
 CHANGES = {
-    "made at the end": (BEFORE + NEW, "whole", "whole"),
-    "made at the front": (NEW + BEFORE, "but counts 25|after 20 of 25 tasks", "does not advance"),
-    "removed from the first page": (BEFORE[6:], "whole", "counted 20 tasks, then 14"),
-    "removed from a later page": (BEFORE[:10] + BEFORE[13:], "whole", "counted 20 tasks, then 17"),
-    "removed where the first page ends": (
-        BEFORE[:6] + BEFORE[7:],
-        "marker is not that of a matching task",
-        "counted 20 tasks, then 19",
-    ),
-    "replaced": (BEFORE[3:] + NEW[:3], "whole", None),  # without markers nothing shows it
+    "made at the end": (BEFORE + NEW, "whole"),
+    "made at the front": (NEW + BEFORE, "but counts 25|after 20 of 25 tasks"),
+    "removed from the first page": (BEFORE[6:], "whole"),
+    "removed where the first page ends": (BEFORE[:6] + BEFORE[7:], "marker is not that of a matching task"),
+    "replaced": (BEFORE[1:] + NEW[:1], "whole"),
 }
 
 
-@pytest.mark.parametrize("after, marked, unmarked", CHANGES.values(), ids=CHANGES)
-@pytest.mark.parametrize("markers", ["always", "until_last", "never"])
-def test_tasks_that_come_and_go_while_they_are_listed(ask, simulator, markers, after, marked, unmarked):
-    simulator.tasks, simulator.markers, simulator.page_cap = BEFORE, markers, 7
+def change_after_a_page(simulator, *changes):
+    """Let the tasks become those of each change in turn, always after the response to a first page."""
+    left = [*changes]
 
     def deliver_and_change(exchange, answer):
-        simulator.tasks = after
+        if left and exchange.path.endswith("?limit=1000"):
+            simulator.tasks = left.pop(0)
         exchange.deliver(answer)
 
-    simulator.faults.append(deliver_and_change)
+    simulator.tasks, simulator.page_cap = BEFORE, 7
+    simulator.faults += [deliver_and_change] * 9
+
+
+@pytest.mark.parametrize("after, marked", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("markers", ["always", "until_last", "never"])
+def test_tasks_that_come_and_go_while_they_are_listed(ask, simulator, markers, after, marked):
+    simulator.markers = markers
+    change_after_a_page(simulator, after)
     outcome = ask()
-    words = unmarked if markers == "never" else marked
-    if words == "whole":
+    if markers == "never" or marked == "whole":
         stayed = ids_of(task for task in BEFORE if task in after)
         assert [task_id for task_id in outcome.ids if task_id in stayed] == stayed
-    elif words:
-        assert re.search(words, outcome.error) and re.search("No tasks are returned|are not returned", outcome.msg)
+    else:
+        assert re.search(marked, outcome.error) and re.search("No tasks are returned|are not returned", outcome.msg)
 
 
-def test_next_marker_followed_by_hand_lists_everything_once(simulator, connection):
-    every = ([markers for markers in MARKERS if markers != "stuck"], (False, True), (None, 4), (False, True))
-    for settings in itertools.product(*every):
-        markers, simulator.repeat, simulator.page_cap, simulator.ignore_limit = settings
+def test_a_list_that_changes_twice_fails(ask, simulator):
+    simulator.markers = "never"
+    change_after_a_page(simulator, BEFORE[1:] + NEW[:1], BEFORE)
+    assert "changed twice while it was read" in ask().error
+    assert queries(simulator) == ["limit=1000", "limit=1000&offset=6"] * 2
+
+
+# Parts
+
+
+@pytest.mark.parametrize("markers", MARKERS)
+def test_next_marker_followed_by_hand_lists_everything_once(simulator, connection, markers):
+    for settings in itertools.product((False, True), (None, 4), (False, True)):
+        simulator.repeat, simulator.page_cap, simulator.ignore_limit = settings
         simulator.tasks, simulator.markers = TASKS[:20], markers
-        outcomes = list(itertools.islice(follow_markers(connection), 20))
-        if markers == "opaque" and simulator.ignore_limit:
-            # it gave more than was asked for, and where that was cut, nobody knows an opaque marker
-            assert outcomes[-1].result["error_code"] == "COC.00010002", settings
+        parts, query = [], {"limit": 6}
+        try:
+            while query.get("marker", "") is not None:
+                listing = list_tasks(connection, query)
+                parts.append(ids_of(listing["scheduled_tasks"]))
+                query["marker"] = listing["next_marker"]
+        except CocError as error:
+            # where the service gave more than was asked for, and that was cut, nobody knows an opaque marker
+            is_unknown = markers == "opaque" and simulator.ignore_limit and error.error_code == "COC.00010002"
+            assert is_unknown or (markers == "stuck" and "does not advance" in error.msg), settings
             continue
-        parts = [outcome.ids for outcome in outcomes]
         assert max(map(len, parts)) <= 6, settings
         if markers == "opaque" and simulator.repeat:  # only the run before could know that a task came again
             parts[1:] = [ids[1:] for ids in parts[1:]]
         assert list(itertools.chain(*parts)) == IDS[:20], settings
-
-
-def follow_markers(connection):
-    """List six tasks at a time, and yield each outcome."""
-    marker: t.Any = ""
-    while marker is not None:
-        outcome = run_module({**connection, "limit": 6, "marker": marker})
-        yield outcome
-        marker = outcome.result.get("next_marker")
-
-
-def test_a_marker_that_stays_the_same_cannot_be_followed_for_ever(simulator, connection):
-    simulator.tasks, simulator.markers = TASKS[:20], "stuck"
-    first = run_module({**connection, "limit": 6})
-    assert first.ids == IDS[:6]
-    second = run_module({**connection, "limit": 6, "marker": first.result["next_marker"]})
-    assert "does not advance" in second.error
 
 
 # Parameters
@@ -283,7 +252,8 @@ def test_the_example_of_the_api_reference_returns_what_it_shows(ask, plugin, sim
     assert queries(simulator) == ["last_execution_status=FINISHED&limit=10&offset=0&scheduled_type=ONCE"]
     [task] = outcome.tasks
     assert (task["id"], task["scheduled_type"], task["last_execution_status"]) == (IDS[0], "ONCE", "FINISHED")
-    check_listing(plugin, outcome, 1)  # the reference shows a marker with this only, last page: nothing follows it
+    # the reference shows a marker with this only, last page: nothing follows it
+    assert plugin == "lookup" or (outcome.result["count"], outcome.result["next_marker"]) == (1, None)
 
 
 def test_each_parameter_is_sent_under_its_own_name_and_alone(ask, simulator):

@@ -2,120 +2,98 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided about pages, case by case. A page is what was asked, came, was new, counted, marked, and last."""
+"""What is decided about pages, case by case."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import (
-    Page,
-    find_contradiction,
-    find_ignored_offset,
-    find_loss,
-    next_marker,
-    next_start,
-)
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _paging
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 
-END = None
-MARKED_2 = Page({}, 2, 2, 4, "b", "b")  # the first page of two, by marker
-UNMARKED_2 = Page({}, 2, 2, 4, None, "b")  # and by offset
+WHOLE = None
+
+
+def page(new, count, marker=None, *, after=None, offset=None, received=None, full=False, overlaps=False):
+    """Return a page with so many ``new`` tasks. It was asked for ``after`` a marker, or at an ``offset``."""
+    start = {name: value for name, value in (("marker", after), ("offset", offset)) if value is not None}
+    return _paging.Page(start, full, overlaps, new if received is None else received, new, count, marker, "last")
+
+
+MARKED, UNMARKED = page(2, 4, "b"), page(2, 4)  # the first of two pages
 
 
 @pytest.mark.parametrize(
-    "pages, start",
+    "pages, outcome",
     [
-        # the count is reached, whatever the marker says
-        ([Page({}, 2, 2, 2, None, "b")], END),
-        ([Page({}, 2, 2, 2, "b", "b")], END),
-        ([MARKED_2, Page({"marker": "b"}, 2, 2, 4, "d", "d")], END),
-        ([UNMARKED_2, Page({"offset": 2}, 2, 2, 4, None, "d")], END),
-        ([Page({"offset": 3}, 1, 1, 4, None, "d")], END),
-        # an empty page
-        ([Page({}, 0, 0, 0, None, None)], END),
-        ([Page({}, 0, 0, 9, "x", None)], END),
-        ([MARKED_2, Page({"marker": "b"}, 0, 0, 4, None, None)], END),
-        # more to come: by the service's marker, else by offset
-        ([MARKED_2], {"marker": "b"}),
-        ([UNMARKED_2], {"offset": 2}),
-        ([Page({"offset": 1}, 2, 2, 4, None, "c")], {"offset": 3}),
-        ([Page({"offset": 1}, 2, 2, 4, "c", "c")], {"marker": "c"}),
-        # repeated tasks do not count
-        ([UNMARKED_2, Page({"offset": 2}, 2, 1, 4, None, "c")], {"offset": 3}),
-        # after a marker, the count says nothing of what is left
-        ([Page({"marker": "a"}, 2, 2, 2, None, "c")], {"marker": "c"}),
-        ([Page({"marker": "a"}, 2, 2, 2, "c", "c")], {"marker": "c"}),
-        ([Page({"marker": "a", "offset": 1}, 2, 2, 4, None, "c")], {"marker": "c"}),
-        # the last page has no marker
-        ([Page({"marker": "a"}, 2, 2, 9, "c", "c"), Page({"marker": "c"}, 1, 1, 9, None, "d")], END),
-        ([MARKED_2, Page({"marker": "b"}, 1, 1, 4, None, "c")], {"offset": 3}),
+        # a short page ends the list where the count fits, whatever the marker says
+        ([page(2, 2)], WHOLE),
+        ([page(2, 2, "b")], WHOLE),
+        ([MARKED, page(2, 4, "d", after="b")], WHOLE),
+        ([UNMARKED, page(2, 4, offset=1, overlaps=True)], WHOLE),
+        # a full one does not
+        ([page(2, 2, "b", full=True)], {"marker": "b"}),
+        ([page(2, 2, full=True)], {"offset": 1}),
+        ([MARKED, page(2, 4, "d", after="b", full=True)], {"marker": "d"}),
+        ([MARKED, page(2, 4, after="b", full=True)], WHOLE),  # only the last page has no marker
+        # an empty one does, and one that has only the task where pages overlap
+        ([page(0, 0)], WHOLE),
+        ([page(0, 4, offset=9)], WHOLE),
+        ([page(2, 2, full=True), page(0, 2, offset=1, overlaps=True)], WHOLE),
+        # more to come
+        ([MARKED], {"marker": "b"}),
+        ([UNMARKED], {"offset": 1}),
+        ([MARKED, page(1, 4, after="b")], {"offset": 2}),
+        ([UNMARKED, page(1, 4, offset=1, overlaps=True, received=2)], {"offset": 2}),  # repeated ones would hide others
+        # after a marker of the user, the count does not say what is left
+        ([page(2, 2, after="a")], {"marker": "last"}),
+        ([page(2, 4, after="a", offset=1)], {"marker": "last"}),
+        ([page(2, 9, "c", after="a"), page(1, 9, after="c")], WHOLE),
         # a count that changed, or is too small, ends nothing
-        ([MARKED_2, Page({"marker": "b"}, 2, 2, 5, "d", "d")], {"marker": "d"}),
-        ([Page({}, 2, 2, 3, "b", "b"), Page({"marker": "b"}, 2, 2, 4, "d", "d")], {"marker": "d"}),
-        ([Page({}, 2, 2, 1, "b", "b")], {"marker": "b"}),
-        ([Page({}, 2, 2, 1, None, "b")], {"offset": 2}),
+        ([MARKED, page(2, 5, "d", after="b")], {"marker": "d"}),
+        ([page(2, 3, "b"), page(2, 4, "d", after="b")], {"marker": "d"}),
+        ([page(2, 1, "b")], {"marker": "b"}),
+        ([page(2, 1)], {"offset": 1}),
+        # nothing new
+        ([MARKED, page(0, 4, "d", after="b", received=2)], "does not advance: after 2 of 4 tasks"),
+        ([page(2, 9, "b"), page(2, 9, "c", after="b"), page(1, 9, "b", after="c")], "does not advance: after 5 of 9"),
+        ([page(2, 4, "a", after="a")], "does not advance: after 2 of 4 tasks"),
+        # more than there can be
+        ([page(4, 4, offset=2)], "ignores offset=2: of 4 tasks"),
+        # pages that do not overlap
+        ([UNMARKED, page(2, 4, offset=1)], "changed twice while it was read"),
+        ([UNMARKED, page(0, 1, offset=1)], "changed twice while it was read"),
+        # fewer than there are, unless others came twice: that is only warned of
+        ([MARKED, page(0, 4, after="b")], "returned 2 tasks but counts 4"),
+        ([page(1, 4, offset=1), page(0, 4, offset=1, overlaps=True)], "returned 1 tasks but counts 3"),
+        ([MARKED, page(1, 4, after="b", received=2), page(0, 4, offset=2, overlaps=True)], WHOLE),
+        # no end
+        ([page(100000, 100000)], WHOLE),
+        ([page(100000, 100001, "b")], "does not end: after 100000 tasks in 1 pages"),
+        ([page(1, 1, f"{at}", after=at) for at in range(999)], {"marker": "998"}),
+        ([page(1, 1, f"{at}", after=at) for at in range(1000)], "does not end: after 1000 tasks in 1000 pages"),
     ],
 )
-def test_where_the_next_page_starts(pages, start):
-    assert next_start(pages) == start
+def test_where_a_list_goes_on_and_whether_it_is_whole(pages, outcome):
+    start = _paging.next_start(pages)
+    try:
+        _paging.check_pages("https://coc.example.com", pages, start)
+    except CocError as error:
+        assert error.msg.startswith(f"GET https://coc.example.com {outcome}")
+        assert error.transient == (" ignores " not in error.msg and " does not end" not in error.msg)
+    else:
+        assert start == outcome
 
 
 @pytest.mark.parametrize(
-    "pages, words",
+    "last, ids, limit, is_over, marker",
     [
-        ([MARKED_2], None),
-        ([MARKED_2, Page({"marker": "b"}, 2, 2, 4, "d", "d")], None),
-        ([MARKED_2, Page({"marker": "b"}, 2, 2, 5, "d", "d")], None),
-        ([MARKED_2, Page({"marker": "b"}, 2, 0, 4, "d", "b")], "does not advance: after 2 of 4 tasks"),
-        ([MARKED_2, Page({"marker": "b"}, 2, 2, 9, "c", "d"), Page({"marker": "c"}, 2, 1, 9, "b", "e")], "not advance"),
-        ([Page({"marker": "a"}, 2, 2, 4, "a", "c")], "does not advance: after 2 of 4 tasks"),
-        ([UNMARKED_2, Page({"offset": 2}, 2, 0, 4, None, "b")], "does not advance: after 2 of 4 tasks"),
-        ([UNMARKED_2, Page({"offset": 2}, 1, 1, 3, None, "c")], "counted 4 tasks, then 3"),
-        ([MARKED_2, Page({"marker": "b"}, 1, 1, 3, None, "c")], None),
-        ([Page({"offset": 2}, 4, 4, 4, None, "d")], "ignores offset=2: of 4 tasks"),
-        ([Page({"offset": 9}, 4, 4, 4, None, "d")], "ignores offset=9: of 4 tasks"),
-        ([Page({"offset": 2}, 2, 2, 4, None, "d")], None),
+        (MARKED, "ab", None, True, None),
+        (page(2, 4, "other"), "ab", 2, False, "other"),
+        (UNMARKED, "ab", 2, False, "b"),
+        (MARKED, "ab", 5, True, None),
+        (page(3, 3, "c"), "abc", 2, True, "b"),  # the service's marker would skip what is cut off
     ],
 )
-def test_what_contradicts_itself(pages, words):
-    problem = find_ignored_offset(pages) or find_contradiction(pages, next_start(pages))
-    assert (problem is None) if words is None else words in str(problem)
-
-
-@pytest.mark.parametrize(
-    "pages, limit, words",
-    [
-        ([Page({}, 2, 2, 2, None, "b")], None, None),
-        ([Page({}, 0, 0, 3, None, None)], None, "returned 0 tasks but counts 3"),
-        ([MARKED_2, Page({"marker": "b"}, 0, 0, 4, None, None)], None, "returned 2 tasks but counts 4"),
-        ([Page({"offset": 1}, 1, 1, 4, None, "b"), Page({"offset": 2}, 0, 0, 4, None, None)], None, "counts 3"),
-        # the service counts what it repeats
-        ([MARKED_2, Page({"marker": "b"}, 2, 1, 4, None, "c"), Page({"offset": 3}, 0, 0, 4, None, None)], None, None),
-        # a limit, not a loss
-        ([MARKED_2], 2, None),
-        ([MARKED_2, Page({"marker": "b"}, 0, 0, 4, None, None)], 3, "counts 4"),
-        # a marker hides how many are to come
-        ([Page({"marker": "a"}, 0, 0, 4, None, None)], None, None),
-    ],
-)
-def test_whether_it_is_whole(pages, limit, words):
-    problem = find_loss(pages, limit)
-    assert (problem is None) if words is None else words in str(problem)
-
-
-@pytest.mark.parametrize(
-    "page, ids, limit, is_over, marker",
-    [
-        (MARKED_2, "ab", None, False, None),
-        (MARKED_2, "ab", 2, False, "b"),
-        (Page({}, 2, 2, 4, "other", "b"), "ab", 2, False, "other"),
-        (UNMARKED_2, "ab", 2, False, "b"),
-        (MARKED_2, "ab", 5, True, None),
-        (Page({}, 2, 2, 2, "b", "b"), "ab", 2, True, None),
-        # more came than were asked for: the service's marker would skip some
-        (Page({}, 3, 3, 3, "c", "c"), "abc", 2, True, "b"),
-        (Page({}, 0, 0, 0, None, None), "", 2, True, None),
-    ],
-)
-def test_where_a_limited_list_goes_on(page, ids, limit, is_over, marker):
-    assert next_marker([page], [{"id": letter} for letter in ids], limit, is_over) == marker
+def test_where_a_limited_list_goes_on(last, ids, limit, is_over, marker):
+    assert _paging.next_marker(last, [{"id": letter} for letter in ids], limit, None if is_over else {}) == marker
