@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client, Reply
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import SITES
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import (
     ListChanged,
     Page,
@@ -18,8 +19,9 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import (
     next_marker,
     next_start,
 )
+from ansible_collections.huaweicloud.coc.plugins.module_utils._redact import redact
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import json_type
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING, TIMES
 
 PATH = "/v1/schedule/task"
 PAGE_SIZE = 1000  # the most that the service gives at once (vendor's API definition); its default is 10
@@ -56,6 +58,13 @@ FIELDS: dict[str, type] = {
 ABSENT = dict.fromkeys(FIELDS)
 TYPES = {str: "a string", int: "an integer", bool: "a boolean"}
 
+# Filters whose meaning is sure, and the field that equals each: the vendor's own tests compare them, all but the status
+# of the last execution (Terraform provider). Those in CHANGING may change between filtering and answering.
+CHANGING = ("approve_status", "last_execution_status")
+SAME_NAME = ("enterprise_project_id", "region_id", "scheduled_type", "task_type", "associated_task_type", "risk_level")
+COMPARED = {"task_id": "id", **{name: name for name in (*SAME_NAME, *CHANGING)}}
+ALL_PROJECTS = "all_granted_eps"  # all enterprise projects, for other services of the vendor
+
 
 class Listing(t.TypedDict):
     """What :func:`list_tasks` returns, and the module with it.
@@ -73,7 +82,8 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     """Return the tasks that match ``query``: all of them, or ``limit``.
 
     A list that changes while it is read is read again, once. Raises :class:`CocError` for a response of another shape,
-    and for a list that lacks tasks; but if the service repeated some in place of others, it only warns.
+    for a list that lacks tasks (if the service repeated some in place of others, it only warns), and for tasks that
+    contradict a filter.
     """
     try:
         return _read_list(client, query)
@@ -92,6 +102,7 @@ def _read_list(client: Client, query: t.Mapping[str, str | int]) -> Listing:
         overlap = bool(pages) and "offset" in start
         size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(tasks) + overlap)
         found, count, marker = fetch_page(client, {**filters, **start, "limit": size}, len(tasks))
+        _compare(client, filters, found)
         overlaps = [task["id"] for task in found[:1]] == [last_id]
         others = [task for task in found if task["id"] != last_id]
         new = {task["id"]: task for task in others if task["id"] not in tasks}
@@ -109,6 +120,30 @@ def _read_list(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     }
 
 
+def _compare(client: Client, filters: t.Mapping[str, str | int], tasks: t.Sequence[dict[str, t.Any]]) -> None:
+    found = find_contradiction(filters, tasks)
+    if found:
+        name, values = found
+        error = ListChanged if name in CHANGING else CocError
+        shown = [redact(value, ()) for value in values[:3]] + [f"{len(values) - 3} more"] * (len(values) > 3)
+        raise error(
+            f"GET {client.endpoint}{PATH}: the service does not filter by {name}: it returned {' and '.join(shown)}; "
+            "leave it out and select from the result."
+        )
+
+
+def find_contradiction(
+    filters: t.Mapping[str, str | int], tasks: t.Sequence[t.Mapping[str, t.Any]]
+) -> tuple[str, list[str]] | None:
+    """Return the first filter that ``tasks`` contradict, and all values that they have for it; None if they do not."""
+    for name, field in COMPARED.items():
+        wanted = filters.get(name)
+        values = {task[field] for task in tasks} - {None}
+        if wanted not in (None, ALL_PROJECTS) and any(value.casefold() != str(wanted).casefold() for value in values):
+            return name, sorted(values)
+    return None
+
+
 def _warn_of_oddities(
     client: Client,
     query: t.Mapping[str, str | int],
@@ -122,6 +157,13 @@ def _warn_of_oddities(
             "repeated",
             f"COC counts {count} tasks but repeated some: {len(tasks)} different ones are returned. Run again if one "
             "is missing.",
+        )
+    earliest, latest = (float(query.get(name, default)) for name, default in zip(TIMES, ("-inf", "inf")))
+    times = [task["last_execution_time"] for task in tasks]
+    if any(time and not earliest <= time <= latest for time in times):  # not of a task that never ran
+        client.warn(
+            f"COC returned tasks whose last_execution_time is not within {' and '.join(TIMES)}. It may compare another "
+            "time of an execution, or ignore these filters. Select from the result if that matters."
         )
     if not count and not tasks and query.keys() <= {"limit", "offset"}:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)

@@ -190,6 +190,37 @@ def test_a_list_that_changes_twice_fails(ask, simulator):
     assert queries(simulator) == ["limit=1000", "limit=1000&offset=6"] * 2
 
 
+# Answers and filters
+
+
+@pytest.mark.parametrize(
+    "name, value, others, requests",
+    [("risk_level", "LOW", "HIGH and LOW and MEDIUM", 1), ("approve_status", "PASSED", "PASSED and PENDING", 2)],
+)
+def test_an_answer_that_contradicts_a_filter_fails(ask, simulator, name, value, others, requests):
+    simulator.ignored_filters = (name,)
+    assert ask(**{name: value, "limit": 5}).error == (
+        f"GET {simulator.endpoint}/v1/schedule/task: the service does not filter by {name}: it returned {others}; "
+        "leave it out and select from the result."
+    )
+    assert len(simulator.requests) == requests
+
+
+def test_a_status_that_changes_while_it_is_answered_is_asked_for_again(ask, simulator):
+    running = {**TASKS[0], "last_execution_status": "PROCESSING"}
+    simulator.faults.append(body({"count": 1, "scheduled_tasks": [running]}))
+    assert ask(last_execution_status="FINISHED", scheduled_type="ONCE").ids == IDS[:1]
+    assert len(simulator.requests) == 2
+
+
+@pytest.mark.parametrize("option", _scheduled_task.TIMES)
+def test_times_of_other_executions_are_warned_of(ask, simulator, option):
+    assert ask(**{option: "-1d"}).warnings == []
+    simulator.ignored_filters = (option,)
+    [warning] = ask(**{option: "-1d"}).warnings
+    assert warning.startswith("COC returned tasks whose last_execution_time is not within last_execution_start_time")
+
+
 # Parts
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From options to a query: what passes, under which name, and what is refused before any request."""
+"""From options to a query: what passes, under which name, what is refused; and which answers contradict the query."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, find_contradiction
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
     LATEST,
     MAX_LENGTH,
@@ -271,3 +272,22 @@ def test_a_time_without_a_zone_is_refused(read):
         value = str(read(written))
         error = f"{START}: {value!r} has no zone. Add Z for UTC, or an offset such as +08:00."
         assert refusal(parse_time, START, value, NOW) == error
+
+
+# The answer
+
+
+@pytest.mark.parametrize(
+    "name, wanted, field, values, is_wrong",
+    [
+        *((name, choices[0], name, choices[:2], True) for name, choices in CHOICES.items()),
+        ("task_id", "ST1", "id", ["ST2"], True),
+        ("enterprise_project_id", "0", "enterprise_project_id", ["1"], True),
+        ("enterprise_project_id", "all_granted_eps", "enterprise_project_id", ["1"], False),
+        ("region_id", "CN-North-4", "region_id", ["cn-north-4", None], False),
+        ("created_by", "a", "created_by", ["b"], False),  # whether it is compared with the name or the ID is not known
+    ],
+)
+def test_what_contradicts_a_filter(name, wanted, field, values, is_wrong):
+    tasks = [{**ABSENT, field: value} for value in values]
+    assert find_contradiction({name: wanted}, tasks) == ((name, sorted(values)) if is_wrong else None)
