@@ -13,7 +13,6 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import (
     NO_SUCH_TASK,
     PAGE_SIZE,
-    fetch_page,
     list_tasks,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING
@@ -80,14 +79,14 @@ def find_tasks(
 ) -> dict[str, list[dict[str, t.Any]]]:
     """Return for each ID the tasks that have it and match ``query``: one, or none.
 
-    Several IDs are looked for in the largest page of what the other filters match. Those that it does not show are
-    requested one by one: they may be on a later page, and which enterprise projects a list covers is not known.
+    Several IDs are looked for among the first tasks that the other filters match, as many as one page can have. Those
+    that are not there are requested one by one: which enterprise projects a list covers is not known.
     """
-    page: dict[str, list[dict[str, t.Any]]] = {}
+    first: dict[str, list[dict[str, t.Any]]] = {}
     if len(set(task_ids)) > 1 and not any(name in query for name in PAGING):
-        tasks, _count, _marker = fetch_page(client, {**query, "limit": PAGE_SIZE}, 0)
-        page = {task["id"]: [task] for task in tasks}
-    return {task_id: page.get(task_id) or _find_task(client, query, task_id) for task_id in dict.fromkeys(task_ids)}
+        tasks = list_tasks(client, {**query, "limit": PAGE_SIZE})["scheduled_tasks"]
+        first = {task["id"]: [task] for task in tasks}
+    return {task_id: first.get(task_id) or _find_task(client, query, task_id) for task_id in dict.fromkeys(task_ids)}
 
 
 def _find_task(client: Client, query: t.Mapping[str, str | int], task_id: str) -> list[dict[str, t.Any]]:

@@ -63,9 +63,10 @@ def test_what_is_returned_and_which_requests_that_takes(simulator, connection, t
 
 
 def test_terms_that_the_first_page_does_not_show_are_queried_one_by_one_on_one_connection(simulator, connection):
-    simulator.page_cap = 5
-    assert run_lookup(connection, [A, B, LAST]).ids == [A, B, LAST]
-    assert queries(simulator) == ["limit=1000", f"limit=1000&task_id={A}", f"limit=1000&task_id={LAST}"]
+    simulator.tasks = sample_tasks(1002)
+    *_rest, first, second = ids_of(simulator.tasks)
+    assert run_lookup(connection, [first, A, second]).ids == [first, A, second]
+    assert queries(simulator) == ["limit=1000", f"limit=1000&task_id={first}", f"limit=1000&task_id={second}"]
     assert simulator.connections == 1
 
 
