@@ -162,8 +162,9 @@ def _warn_of_oddities(
     times = [task["last_execution_time"] for task in tasks]
     if any(time and not earliest <= time <= latest for time in times):  # not of a task that never ran
         client.warn(
+            "times",
             f"COC returned tasks whose last_execution_time is not within {' and '.join(TIMES)}. It may compare another "
-            "time of an execution, or ignore these filters. Select from the result if that matters."
+            "time of an execution, or ignore these filters. Select from the result if that matters.",
         )
     if not count and not tasks and query.keys() <= {"limit", "offset"}:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)

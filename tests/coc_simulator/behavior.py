@@ -46,6 +46,9 @@ class Behavior:
         default=21600.0, metadata=_about("how long the metadata service's credentials are valid", "SECONDS")
     )
 
+    # Filters
+    ignored_filter: str = field(default="", metadata=_about("a filter that it checks but does not apply", "NAME"))
+
     # Pages
     page_cap: int = field(default=0, metadata=_about("never more than N tasks on a page; 0: no cap", "N"))
     count_cap: int = field(default=0, metadata=_about("never count more than N tasks; 0: no cap", "N"))

@@ -66,7 +66,7 @@ def list_tasks(tasks, parameters, behavior, page_end=None):
     :param page_end: (str) ID of the last task of the page before, for ``behavior.repeat``
     :raises ApiError: the marker is unknown
     """
-    tasks = _matching(tasks, parameters)
+    tasks = _matching(tasks, parameters, behavior)
     marker = parameters.get("marker")
     offset = 0 if behavior.ignore_offset else parameters.get("offset", 0)
     start = offset + _position_after(tasks, marker, behavior)
@@ -86,9 +86,11 @@ def list_tasks(tasks, parameters, behavior, page_end=None):
 # Which tasks
 
 
-def _matching(tasks, parameters):
+def _matching(tasks, parameters, behavior):
     """The tasks that pass the filters."""
     for name, value in parameters.items():
+        if name == behavior.ignored_filter:
+            continue
         if name in TESTS:
             tasks = [task for task in tasks if TESTS[name](task, value)]
         elif name not in PAGING:

@@ -19,10 +19,10 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Cli
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS, TIMES
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import MARKERS, body, mutate
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import COLLECTION, ids_of, queries
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import COLLECTION, ids_of, no_warning, queries
 
 TASKS = coc_simulator.sample_tasks(2500)
 IDS = ids_of(TASKS)
@@ -33,7 +33,7 @@ IDS = ids_of(TASKS)
 def list_tasks(connection, query):
     """Return what the client makes of ``query``, without a warning."""
     options = {**{name: spec.get("default") for name, spec in CONNECTION.items()}, **connection}
-    with Client(options, find_credentials(options, pytest.fail), pytest.fail) as client:
+    with Client(options, find_credentials(options, no_warning), no_warning) as client:
         return _scheduled_task.list_tasks(client, query)
 
 
@@ -107,7 +107,7 @@ def test_no_oddity_of_paging_loses_or_doubles_a_task(simulator, connection, monk
         start = place if "offset" in query or "marker" in query else 0
         whole = IDS[start : min(total, start + query.get("limit", total))]
         try:
-            outcome = ids_of(list_tasks(connection, query)["scheduled_tasks"])
+            outcome: list[str] | str = ids_of(list_tasks(connection, query)["scheduled_tasks"])
         except CocError as error:
             is_unmarked = markers == "never" or (simulator.count_cap and markers not in ("always", "opaque"))
             expected = markers == "stuck" or (is_unmarked and simulator.ignore_offset)
@@ -198,7 +198,7 @@ def test_a_list_that_changes_twice_fails(ask, simulator):
     [("risk_level", "LOW", "HIGH and LOW and MEDIUM", 1), ("approve_status", "PASSED", "PASSED and PENDING", 2)],
 )
 def test_an_answer_that_contradicts_a_filter_fails(ask, simulator, name, value, others, requests):
-    simulator.ignored_filters = (name,)
+    simulator.ignored_filter = name
     assert ask(**{name: value, "limit": 5}).error == (
         f"GET {simulator.endpoint}/v1/schedule/task: the service does not filter by {name}: it returned {others}; "
         "leave it out and select from the result."
@@ -213,10 +213,10 @@ def test_a_status_that_changes_while_it_is_answered_is_asked_for_again(ask, simu
     assert len(simulator.requests) == 2
 
 
-@pytest.mark.parametrize("option", _scheduled_task.TIMES)
+@pytest.mark.parametrize("option", TIMES)
 def test_times_of_other_executions_are_warned_of(ask, simulator, option):
     assert ask(**{option: "-1d"}).warnings == []
-    simulator.ignored_filters = (option,)
+    simulator.ignored_filter = option
     [warning] = ask(**{option: "-1d"}).warnings
     assert warning.startswith("COC returned tasks whose last_execution_time is not within last_execution_start_time")
 
