@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import body, drip, hang, status
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import ids_of, run_python
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import by_plugin, ids_of, run_python
 
 TOKEN = ("PUT", coc_simulator.METADATA_TOKEN)
 SECURITY_KEY = ("GET", coc_simulator.METADATA_SECURITY_KEY)
@@ -48,6 +48,7 @@ def credential(**changes):
 # The way to the credentials
 
 
+@by_plugin
 def test_a_token_then_credentials_then_tasks(ask, simulator):
     assert ask(domain_id="fake-domain", project_id="fake-project").ids == ids_of(simulator.tasks)
     assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]
@@ -70,6 +71,7 @@ def test_an_ecs_may_have_no_tokens(ask, simulator, code):
     assert simulator.requests[1].header("X-Metadata-Token") is None
 
 
+@by_plugin
 def test_refused_credentials_are_named_and_not_shown(ask, simulator):
     simulator.faults += [None, body(credential(secret="FakeOtherSecretKey"))]
     outcome = ask()
