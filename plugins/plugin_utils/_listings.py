@@ -1,0 +1,92 @@
+# Copyright (c) 2026, huaweicloud.coc contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the lookup ``scheduled_task_accounts`` returns, as the filters read it: one listing for each account."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import datetime, timezone
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING
+
+Listing = t.Mapping[str, t.Any]
+Task = t.Mapping[str, t.Any]
+
+# Line breaks, control characters, and what changes the direction of writing: a name with them would mix up lines.
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+LAST_SECOND = 253402300799  # of the year 9999, the last that datetime knows; the service's times may be later
+
+
+def check_listings(filter_name: str, value: object) -> list[Listing]:
+    """Return ``value`` if the lookup can have returned it. Raises AnsibleFilterError, which quotes none of it."""
+    if isinstance(value, (list, tuple)) and all(map(_is_listing, value)):
+        names = [listing["name"] for listing in value]
+        if len(names) < 2 or None not in names:
+            return list(value)
+    raise AnsibleFilterError(
+        f"{filter_name}: takes the list that the lookup huaweicloud.coc.scheduled_task_accounts returns: for each "
+        "account a dictionary with name, scheduled_tasks, filters and failed, of which only a single one may have null "
+        "as name. Use query() rather than lookup()."
+    )
+
+
+def _is_listing(value: object) -> bool:
+    return (
+        isinstance(value, t.Mapping)
+        and isinstance(value.get("name"), (str, type(None)))
+        and isinstance(value.get("filters"), t.Mapping)
+        and isinstance(value.get("failed"), bool)
+        and "name" in value
+        and isinstance(value.get("scheduled_tasks"), (list, tuple))
+        and all(isinstance(task, t.Mapping) and "id" in task for task in value["scheduled_tasks"])
+    )
+
+
+def is_named(listings: t.Sequence[Listing]) -> bool:
+    """Return whether the accounts have names, which all have but the one of a call without ``accounts``."""
+    return any(listing["name"] is not None for listing in listings)
+
+
+def all_tasks(listings: t.Iterable[Listing]) -> list[Task]:
+    return [task for listing in listings for task in listing["scheduled_tasks"]]
+
+
+def account_name(listing: Listing) -> str:
+    """Return what a message calls the account."""
+    name: str | None = listing["name"]
+    return "The account" if name is None else name
+
+
+def failures(listings: t.Iterable[Listing]) -> dict[str, str]:
+    """Return why an account could not be asked, by the name of the account."""
+    return {account_name(listing): str(listing.get("msg")) for listing in listings if listing["failed"]}
+
+
+def reached_limit(listing: Listing) -> bool:
+    """Return whether there are as many tasks as ``limit`` allows, so that there may be more."""
+    return str(len(listing["scheduled_tasks"])) == str(listing["filters"].get("limit"))
+
+
+def is_filtered(listing: Listing) -> bool:
+    """Return whether a filter can be why tasks are missing; ``limit``, ``offset`` and ``marker`` are none."""
+    return any(name not in PAGING for name in listing["filters"])
+
+
+def one_line(text: object) -> str:
+    """Return ``text`` with a space for what would break a line or change its direction."""
+    return CONTROLS.sub(" ", str(text))
+
+
+def utc(milliseconds: int) -> str:
+    """Return a time of the service, in milliseconds since the epoch, as UTC to the minute."""
+    return utc_second(milliseconds // 1000)
+
+
+def utc_second(second: int, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return a time in seconds since the epoch as UTC in a format of strftime."""
+    return datetime.fromtimestamp(min(second, LAST_SECOND), timezone.utc).strftime(form)
