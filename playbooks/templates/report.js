@@ -11,7 +11,7 @@
 
   const headings = [...table.tHead.rows[0].cells];
   const column = (name) => headings.findIndex((heading) => heading.dataset.column === name);
-  const text = (name, index = column(name)) => (row) => row.cells[index].textContent;
+  const text = (name, index = column(name)) => (row) => row.cells[index]?.textContent;
   const executed = column("executed");
   const script = column("script");
   const [status, approval] = [text("status"), text("approval")];
@@ -25,6 +25,7 @@
     risk: [text("risk")],
     type: [(row) => row.cells[script].querySelector("small").textContent],
     region: [text("region")],
+    account: [text("account")], // a column of several accounts only
   };
 
   const bodies = [...table.tBodies];
