@@ -25,6 +25,7 @@ import jinja2.sandbox
 import pytest
 import yaml
 
+from ansible_collections.huaweicloud.coc.plugins.filter.task_report import task_report
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 
 COLLECTION = Path(__file__).parents[2]
@@ -87,6 +88,13 @@ def inject(injectors: dict[str, t.Any], filled: dict[str, str], folder: Path) ->
         known["tower"] = {"filename": str(path)}
     variables = {**injectors.get("env", {}), **injectors.get("extra_vars", {})}
     return {name: environment.from_string(template).render(known) for name, template in variables.items()}
+
+
+def render_report(*listings: dict[str, t.Any]) -> str:
+    """Return the page of the playbook ``report``, without running it: its template needs nothing of Ansible."""
+    loader = jinja2.FileSystemLoader(COLLECTION / "playbooks/templates")
+    template = jinja2.Environment(loader=loader, trim_blocks=True).get_template("report.html.j2")
+    return template.render(_coc_report=task_report(list(listings)))
 
 
 def leaked(text: str) -> list[str]:
