@@ -30,7 +30,6 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import 
     CHECK_PATH,
     Transport,
     TransportError,
-    certificate_verification,
 )
 
 VERSION = "1.1.0"
@@ -141,8 +140,8 @@ class Client:
             if not low <= options[name] <= high:
                 raise CocError(f"{name}: {options[name]} is out of range; it takes {low:g} to {high:g} {unit}.")
         self._max_retries: int = options["max_retries"]
-        verify = certificate_verification(options["validate_certs"], options.get("ca_path"))
-        self._transport = Transport(self.endpoint, verify, options["timeout"])
+        ca_path = options.get("ca_path")
+        self._transport = Transport(self.endpoint, options["timeout"], options["validate_certs"], ca_path)
         self._secrets: set[str] = set()  # everything that no message may show
 
     def __enter__(self) -> Client:

@@ -69,7 +69,7 @@ def _token_header() -> dict[str, str]:
 def _send(method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
     """Return status and text of a response. For plain http, the transport uses no proxy."""
     url = f"http://{ADDRESS}{path}"
-    transport = Transport(url, False, TIMEOUT)
+    transport = Transport(url, TIMEOUT)
     try:
         response = transport.send(method, url, headers)
     except TransportError as error:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import re
 import typing as t
@@ -43,6 +42,8 @@ def redact(text: str, secrets: t.Collection[str]) -> str:
 def _unescape(unit: str) -> str:
     """Return the one character that a match of :data:`ESCAPED` stands for."""
     if unit[0] == "&" and len(unit) > 1:
+        import html  # only here: it is large
+
         return html.unescape(unit)[:1] or unit[0]  # it is empty for a character that HTML forbids
     if len(unit) in (3, 6):
         return chr(int(unit.lstrip("%\\u"), 16))

@@ -128,12 +128,13 @@ def json_type(value: object) -> str:
 
 
 def parse_date(text: str | None) -> float | None:
-    """Return the time in an HTTP date, in seconds since the epoch. None for anything else, or without a zone."""
+    """Return the time in an HTTP date, in seconds since the epoch. None for anything else, and for absurd times."""
     try:
         date = parsedate_tz(text or "")
-        return float(mktime_tz(date)) if date and date[9] is not None else None
+        seconds = float(mktime_tz(date)) if date else -1.0
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
+    return seconds if 0 <= seconds < 2**36 else None
 
 
 def retry_after(response: Response) -> int | None:

@@ -5,7 +5,7 @@
 """Bytes out and in, in bounded time and size; nothing goes on after it has given up.
 
 It uses urllib3 without a Session of requests, which would read .netrc, follow redirects, keep cookies, and let
-REQUESTS_CA_BUNDLE replace ``verify=True``.
+REQUESTS_CA_BUNDLE replace ``validate_certs``.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ import sys
 import threading
 import time
 import typing as t
+from importlib.util import find_spec
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import Response
 
 try:
-    import requests
-    import urllib3
+    if not find_spec("requests"):
+        raise ImportError("No module named 'requests'")
+    import urllib3  # what requests is made of; importing all of requests takes twice as long, at each task
     from urllib3.util.ssl_ import create_urllib3_context
 except ImportError as error:
     REQUESTS_IMPORT_ERROR: ImportError | None = error
@@ -58,13 +61,13 @@ class TransportError(Exception):
 class Transport:
     """One connection to one server, for one thread; any other may call :meth:`abort`.
 
-    ``url`` begins with scheme, host and port. ``verify`` is False, True, or the path of a file or folder of CA
-    certificates; ``timeout`` is in seconds, from connecting to the last byte of the response. Proxies come from the
-    environment (HTTPS_PROXY, NO_PROXY), for https only: a proxy could read the credentials in plain http.
-    Raises :class:`CocError` for a proxy that is not a URL.
+    ``url`` begins with scheme, host and port; ``timeout`` is in seconds, from connecting to the last byte of the
+    response; ``validate_certs`` and ``ca_path`` are those of a connection. Proxies come from the environment
+    (HTTPS_PROXY, NO_PROXY), for https only: a proxy could read the credentials in plain http.
+    Raises :class:`CocError` for certificates that cannot be used, and for a proxy that is not a URL.
     """
 
-    def __init__(self, url: str, verify: bool | str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, validate_certs: bool = True, ca_path: str | None = None) -> None:
         self._timeout = timeout
         self._deadline = 0.0
         self._aborted = threading.Event()
@@ -73,7 +76,7 @@ class Transport:
         # A duplicate of the connection's descriptor. Shutting it down ends a read in another thread, which closing does
         # not; and, unlike SSLSocket.shutdown(), it never lets what is sent afterwards leave in plain text.
         self._duplicate: socket.socket | None = None
-        self._pool = _open_pool(url, verify)
+        self._pool = _open_pool(url, validate_certs, ca_path)
 
         def connect(connection: t.Any) -> socket.socket:
             try:
@@ -146,26 +149,19 @@ class Transport:
         """Return a connection. Each address of the host gets an equal part of the time that is left."""
         addresses = socket.getaddrinfo(host.strip("[]"), port, 0, socket.SOCK_STREAM)
         failure = OSError(f"{host} has no address")
-        for number, address in enumerate(addresses):
+        for number, (*kind, _name, address) in enumerate(addresses):
             seconds = (self._deadline - time.monotonic()) / (len(addresses) - number)
             try:
-                return self._connect_to(address, max(seconds, 0.001))
+                connection = socket.socket(*kind)
+                connection.settimeout(max(seconds, 0.001))
+                self._keep(connection.dup())
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.connect(address)
+                connection.settimeout(None)  # from now on, the watchdog alone ends it
+                return connection
             except OSError as error:
                 failure = error
         raise failure
-
-    def _connect_to(self, address: t.Any, seconds: float) -> socket.socket:
-        connection = socket.socket(*address[:3])
-        try:
-            connection.settimeout(seconds)
-            self._keep(connection.dup())
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.connect(address[4])
-            connection.settimeout(None)  # from now on, the watchdog alone ends it
-            return connection
-        except BaseException:
-            connection.close()
-            raise
 
     def _keep(self, duplicate: socket.socket | None) -> None:
         """Keep the duplicate of the connection that there is now, if any. Raises TimeoutError if it is too late."""
@@ -195,49 +191,55 @@ def require_requests() -> None:
         )
 
 
-def certificate_verification(validate_certs: bool, ca_path: str | None) -> bool | str:
-    """Return what requests calls ``verify``: False, True, or the path of CA certificates.
+def _open_pool(url: str, validate_certs: bool, ca_path: str | None) -> t.Any:
+    """Return a pool of one connection, with TLS 1.2 or later, to the server or through a proxy."""
+    if not url.startswith("https:"):
+        return urllib3.PoolManager(maxsize=1).connection_from_url(url)
+    context = _tls_context(validate_certs, ca_path)
+    options: dict[str, t.Any] = {"maxsize": 1, "ssl_context": context, "cert_reqs": context.verify_mode}
+    proxy, proxy_headers = _find_proxy(url)
+    if proxy:
+        return urllib3.ProxyManager(proxy, proxy_headers=proxy_headers, **options).connection_from_url(url)
+    return urllib3.PoolManager(**options).connection_from_url(url)
+
+
+def _tls_context(validate_certs: bool, ca_path: str | None) -> ssl.SSLContext:
+    """Return what decides which servers are trusted.
 
     The environment variable REQUESTS_CA_BUNDLE counts if neither option says otherwise.
     Raises :class:`CocError` for a path that does not exist, for a file without certificates, and for ``ca_path`` if
     nothing is validated.
     """
+    context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if validate_certs else ssl.CERT_NONE)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not validate_certs:
         if ca_path:
             raise CocError("ca_path: has no effect with validate_certs=false. Remove one of them.")
-        return False
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user's own choice
+        return context
     bundle = os.environ.get("REQUESTS_CA_BUNDLE", "").strip()
     source, path = ("ca_path", ca_path) if ca_path else ("environment variable REQUESTS_CA_BUNDLE", bundle)
-    if not path:
-        return True
+    path = path or _default_authorities()
     if not os.path.exists(path):
         raise CocError(f"{source}: {path} does not exist. It takes a file or a folder of CA certificates.")
-    if not os.path.isdir(path):
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-        except OSError:
-            raise CocError(
-                f"{source}: {path} cannot be read as CA certificates in PEM format. Fix the file or name another."
-            ) from None
-    return path
+    try:
+        context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
+    except OSError:
+        raise CocError(
+            f"{source}: {path} cannot be read as CA certificates in PEM format. Fix the file or name another."
+        ) from None
+    return context
 
 
-def _open_pool(url: str, verify: bool | str) -> t.Any:
-    """Return a pool of one connection, with TLS 1.2 or later, to the server or through a proxy."""
-    if not url.startswith("https:"):
-        return urllib3.PoolManager(maxsize=1).connection_from_url(url)
-    if not verify:
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user's own choice
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    options: dict[str, t.Any] = {"maxsize": 1, "ssl_context": context, "cert_reqs": context.verify_mode}
-    if verify:
-        path = requests.utils.DEFAULT_CA_BUNDLE_PATH if verify is True else verify
-        options["ca_cert_dir" if os.path.isdir(path) else "ca_certs"] = path
-    proxy, proxy_headers = _find_proxy(url)
-    if proxy:
-        return urllib3.ProxyManager(proxy, proxy_headers=proxy_headers, **options).connection_from_url(url)
-    return urllib3.PoolManager(**options).connection_from_url(url)
+def _default_authorities() -> str:
+    """Return the path of the certificates that requests trusts."""
+    try:
+        import certifi
+    except ImportError:  # some distributions build requests without it
+        import requests
+
+        return str(requests.utils.DEFAULT_CA_BUNDLE_PATH)
+    return certifi.where()
 
 
 def _find_proxy(url: str) -> tuple[str, dict[str, str]]:
@@ -245,6 +247,10 @@ def _find_proxy(url: str) -> tuple[str, dict[str, str]]:
 
     No message shows either: they may contain a password.
     """
+    if not getproxies().keys() & {"https", "all"}:
+        return "", {}
+    import requests
+
     proxy = (requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or "").strip()
     if not proxy:
         return "", {}

@@ -83,23 +83,21 @@ def test_refused_credentials_are_named_and_not_shown(ask, simulator):
 # Silence
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [[hang()], [drip(0.02)], [None, hang()], [None, drip(0.02, "headers")]],
-    ids=["hang", "drip", "hang later", "drip later"],
-)
+@pytest.mark.parametrize("faults", [[hang()], [None, drip(0.02, "headers")]], ids=["hang", "drip later"])
 def test_silence_ends(ask, simulator, monkeypatch, pauses, faults):
     assert _ecs_metadata.TIMEOUT == 3  # seconds, as in the vendor's SDK
     monkeypatch.setattr(_ecs_metadata, "TIMEOUT", 0.3)
     simulator.faults += faults
     error = ask().error
-    assert f"{SERVICE} did not respond (TimeoutError). {ADVICE}" in error
+    assert f"{SERVICE} did not respond: " in error and "timed out: no complete response within 0.3 seconds" in error
+    assert "on a Huawei Cloud ECS only" in error
     assert pauses == []
 
 
 def test_nobody_there(ask, simulator, pauses, monkeypatch):
     monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
-    assert f"{SERVICE} did not respond (ConnectionRefusedError)" in ask().error
+    url = "http://127.0.0.1:9/meta-data/latest/api/token"
+    assert f"{SERVICE} did not respond: PUT {url} failed: Connection refused. {ADVICE}" in ask().error
     assert (simulator.requests, pauses) == ([], [])
 
 
@@ -118,10 +116,9 @@ def failures():
     for code in (302, 401, 404, 500, 503):
         words = f"returned HTTP {code} to a request for credentials. Check that this ECS has an agency."
         yield f"{SERVICE} {words}", [None, status(code, headers=ELSEWHERE)]
-    broken = (coc_simulator.reset(), coc_simulator.cut_body(5), coc_simulator.raw(b"SSH-2.0"))
-    for fault in (*broken, body(b" " * 100000), body(b"\xff\xfe")):
-        yield f"{SERVICE} did not respond (", [None, fault]
-    others: list[t.Any] = [b"", HTML, b"[" * 50000, [], b"null", {}]
+    for fault in (coc_simulator.reset(), coc_simulator.raw(b"SSH-2.0")):
+        yield f"{SERVICE} did not respond: GET http://", [None, fault]
+    others: list[t.Any] = [b"", b" " * 100000, b"\xff\xfe", HTML, b"[" * 50000, [], b"null", {}]
     empty: list[t.Any] = [[], None, {}]
     others += [{"credential": value} for value in (*empty, "FakeSecretKey")]
     others += [credential(expires_at=value) for value in (None, "", "soon", 32503680000, "2999-02-30T00:00:00.000000Z")]
@@ -205,7 +202,7 @@ def test_no_credentials_and_no_proxy_of_the_environment_are_used(ask, simulator,
 
 def test_the_guard_refuses_other_machines(ask, connection, monkeypatch, only_loopback):
     monkeypatch.setattr(_ecs_metadata, "ADDRESS", "192.0.2.1")
-    assert "did not respond (PermissionError)" in ask().error
+    assert "did not respond: PUT http://192.0.2.1/" in ask().error
     assert only_loopback.read_text() == "socket.connect ('192.0.2.1', 80)\n"
     only_loopback.unlink()  # else it fails this test
 

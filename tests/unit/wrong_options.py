@@ -31,7 +31,7 @@ REFUSED: list[tuple[dict, str]] = [
     ({"max_retries": -1}, "max_retries: -1 is out of range; it takes 0 to 20 retries."),
     ({"max_retries": 21}, "max_retries: 21 is out of range"),
     ({"validate_certs": "maybe"}, ""),
-    ({"ca_path": "/does/not/exist"}, "ca_path: /does/not/exist does not exist."),
+    ({"endpoint": "https://127.0.0.1:9", "ca_path": "/does/not/exist"}, "ca_path: /does/not/exist does not exist."),
     ({"endpoint": "ftp://127.0.0.1"}, "endpoint: "),
     ({"endpoint": "http://192.0.2.1"}, "endpoint: 'http://192.0.2.1' would send credentials unencrypted."),
     ({"auth_token": AUTH_TOKEN}, OPTIONS + "auth_token excludes "),

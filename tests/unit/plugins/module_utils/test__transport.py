@@ -23,7 +23,6 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
     Transport,
     TransportError,
-    certificate_verification,
 )
 
 NOW = datetime.now(timezone.utc)
@@ -111,7 +110,8 @@ def serving(server):
 
 @contextlib.contextmanager
 def transport(url, verify=True, timeout=30.0):
-    opened = Transport(url, verify, timeout)
+    """``verify`` is False, True, or the path of certificates."""
+    opened = Transport(url, timeout, bool(verify), verify if isinstance(verify, str) else None)
     try:
         yield opened
     finally:
@@ -322,39 +322,37 @@ def test_a_connection_that_is_closed_in_the_handshake_may_do_better_later(contex
 
 
 @pytest.mark.parametrize(
-    "variables, validate_certs, ca_path, expected",
+    "variables, verify, works",
     [
-        ({}, True, None, True),
-        ({}, False, None, False),
-        ({}, True, "other", "other"),
-        ({"REQUESTS_CA_BUNDLE": "ours"}, True, None, "ours"),
-        ({"REQUESTS_CA_BUNDLE": "ours"}, True, "other", "other"),
-        ({"REQUESTS_CA_BUNDLE": "ours"}, False, None, False),
-        ({"REQUESTS_CA_BUNDLE": " ", "CURL_CA_BUNDLE": "ours"}, True, None, True),
-        ({}, False, "ours", "ca_path: has no effect with validate_certs=false."),
-        ({}, True, "none", "ca_path: none does not exist."),
-        ({}, True, __file__, "cannot be read as CA certificates in PEM format."),
-        ({"REQUESTS_CA_BUNDLE": "none"}, True, None, "environment variable REQUESTS_CA_BUNDLE: none does not exist."),
+        ({"REQUESTS_CA_BUNDLE": "ours"}, True, True),
+        ({"REQUESTS_CA_BUNDLE": "ours"}, "other", False),
+        ({"REQUESTS_CA_BUNDLE": "other"}, "ours", True),
+        ({"REQUESTS_CA_BUNDLE": "other"}, False, True),
+        ({"REQUESTS_CA_BUNDLE": " ", "CURL_CA_BUNDLE": "ours"}, True, False),
+        ({"CURL_CA_BUNDLE": ""}, True, False),  # an empty one makes requests' own sessions validate nothing
+        ({"CURL_CA_BUNDLE": "other"}, "ours", True),
+        ({"SSL_CERT_FILE": "ours"}, True, False),
     ],
 )
-def test_which_certificates_count(ca_files, monkeypatch, variables, validate_certs, ca_path, expected):
+def test_variables_do_not_override_options(contexts, ca_files, monkeypatch, variables, verify, works):
     for name, value in variables.items():
         monkeypatch.setenv(name, ca_files.get(value, value))
-    if isinstance(expected, bool) or expected in ca_files:
-        found = certificate_verification(validate_certs, ca_files.get(ca_path, ca_path))
-        assert found == ca_files.get(expected, expected)
-    else:
-        with pytest.raises(CocError) as raised:
-            certificate_verification(validate_certs, ca_files.get(ca_path, ca_path))
-        assert expected in raised.value.msg
-
-
-@pytest.mark.parametrize("variable", ["CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"])
-@pytest.mark.parametrize("value", ["ours", ""])  # an empty one makes requests' own sessions validate nothing
-def test_no_variable_adds_an_authority(contexts, ca_files, monkeypatch, variable, value):
-    monkeypatch.setenv(variable, ca_files.get(value, value))
     with serving(Server(context=contexts["good"])) as server:
-        assert UNKNOWN_AUTHORITY in str(failure(f"https://{server.address}"))
+        url, verify = f"https://{server.address}", ca_files.get(verify, verify)
+        assert get(url, verify) == b"{}" if works else UNKNOWN_AUTHORITY in str(failure(url, verify))
+
+
+def test_certificates_that_cannot_be_used_are_refused(ca_files, monkeypatch):
+    def refusal(*options):
+        with pytest.raises(CocError) as raised:
+            Transport(NAMED, 30.0, *options)
+        return raised.value.msg
+
+    assert refusal(False, ca_files["ours"]).startswith("ca_path: has no effect with validate_certs=false.")
+    assert refusal(True, "none").startswith("ca_path: none does not exist.")
+    assert "cannot be read as CA certificates in PEM format." in refusal(True, __file__)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "none")
+    assert refusal().startswith("environment variable REQUESTS_CA_BUNDLE: none does not exist.")
 
 
 # Proxies
@@ -460,5 +458,5 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch):
 def test_a_proxy_that_is_not_a_url_is_refused_and_not_quoted(monkeypatch, url):
     monkeypatch.setenv("HTTPS_PROXY", url)
     with pytest.raises(CocError, match="HTTPS_PROXY or ALL_PROXY: not a URL of the form http://host:port") as raised:
-        Transport(NAMED, True, 30.0)
+        Transport(NAMED, 30.0)
     assert "FakePassword" not in raised.value.msg
