@@ -127,7 +127,7 @@ options:
   cache_timeout:
     description:
       - For how many seconds a result is kept for other uses of the lookups in the same run, on whatever host, with the
-        same filters, IDs, endpoint and credentials. With V(0), each use requests the list anew.
+        same filters, IDs, endpoint and credentials. With V(0), it is not kept.
       - Uses that come during the request wait, and share its result or its failure, whatever this option is. Failures
         are not kept.
       - The results are files in the temporary folder of the run, which only its user can read, and which ansible-core

@@ -53,7 +53,8 @@ def test_requests(simulator: coc_simulator.Simulator, run, tmp_path: Path) -> No
     ]
     (tmp_path / "playbook.yml").write_text(f"[{', '.join(plays)}]")
 
-    done = run("ansible-playbook", "-i", "one,two", tmp_path / "playbook.yml")
+    # one host after the other: two at the same time would share a request
+    done = run("ansible-playbook", "-f", "1", "-i", "one,two", tmp_path / "playbook.yml")
 
     assert done.returncode == 0, done.stdout + done.stderr
     sent = Counter(int(dict(request.query)["offset"]) for request in simulator.requests)
