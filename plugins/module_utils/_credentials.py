@@ -11,6 +11,7 @@ row lock the key for five minutes (field report): the first source that has anyt
 from __future__ import annotations
 
 import os
+import re
 import stat
 import typing as t
 from dataclasses import dataclass
@@ -112,7 +113,8 @@ def find_credentials(
         "No credentials found. Looked at the options access_key and secret_key, or auth_token; "
         f"{'' if options.get('credentials_file') else variables}the sections [global] and [basic] of the profile file "
         f"{path}{'' if os.path.exists(path) else ', which does not exist'}. "
-        "Set one of them on the host that runs this, or auth_source=ecs_metadata on an ECS that has an agency."
+        "Set one of them on the host that runs this, or auth_source=ecs_metadata on an ECS that has an agency. "
+        "Variables ansible_huaweicloud_* count for lookups and playbooks only; for modules, use module_defaults."
     )
 
 
@@ -143,6 +145,7 @@ def _read_fields(values: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> d
 def _is_complete(source: Source) -> bool:
     """Return whether a source has credentials. Raises :class:`CocError` if what it has cannot be used."""
     _check_characters(source)
+    _check_decoration(source)
     _check_one_kind(source)
     _check_key_pair(source)
     return any(field in source.fields for field in (*KEY_FIELDS, "auth_token"))
@@ -155,6 +158,16 @@ def _check_characters(source: Source) -> None:
             raise CocError(
                 f"Credentials in {source.words}: {source.names[field]} has characters that credentials never have (a "
                 "line break, a control character, or one outside ASCII). Copy it again."
+            )
+
+
+def _check_decoration(source: Source) -> None:
+    """Raise for quotes and comments, which neither ``docker run --env-file`` nor an INI file takes away."""
+    for field, value in source.fields.items():
+        if re.search(r"""^(["']).*\1$|\s[#;]""", value):
+            raise CocError(
+                f"Credentials in {source.words}: {source.names[field]} has quotes around it or a comment behind it, "
+                "which would be sent as a part of it. Remove them."
             )
 
 

@@ -173,7 +173,8 @@ def test_the_error_lists_what_was_searched(find, profile):
         "No credentials found. Looked at the options access_key and secret_key, or auth_token; the environment "
         "variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN; the "
         f"sections [global] and [basic] of the profile file {profile}, which does not exist. Set one of them on the "
-        "host that runs this, or auth_source=ecs_metadata on an ECS that has an agency."
+        "host that runs this, or auth_source=ecs_metadata on an ECS that has an agency. "
+        "Variables ansible_huaweicloud_* count for lookups and playbooks only; for modules, use module_defaults."
     )
     write(profile, "[other]\nak = AK\nsk = SK\n")
     assert f"the profile file {profile}. Set one" in refusal(find)
