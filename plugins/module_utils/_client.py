@@ -62,7 +62,7 @@ STATUS_ADVICE = {
     429: THROTTLED,
     **dict.fromkeys(
         (408, 500, 502, 503, 504),
-        "Try again later. If the problem persists, contact Huawei Cloud support with the request ID.",
+        "Try again later. If the problem persists, contact Huawei Cloud support.",
     ),
 }
 FIX_OPTION = "Fix the option that the message names, or look up the error code in the API reference of COC."
