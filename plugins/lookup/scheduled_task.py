@@ -114,7 +114,8 @@ class LookupModule(LookupBase):
         self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
     ) -> list[dict[str, t.Any]]:
         cache = RunCache(display.warning)
-        task_ids = [str(term) for term in self._flatten(terms)] if terms else None  # an empty list is for no task
+        # an empty list is for no task
+        task_ids = [str(term).strip() for term in self._flatten(terms)] if terms else None
         on_missing = {"on_missing": "ansible_huaweicloud_on_missing"}
         try:
             given = collect_options(PLUGIN, LOOKUP_SPEC, kwargs, variables or {}, self._templar, on_missing)

@@ -189,9 +189,9 @@ class LookupModule(LookupBase):
                 raise CocError(f"{PLUGIN} takes no terms. To look up IDs, use huaweicloud.coc.scheduled_task.")
             common = collect_options(PLUGIN, ACCOUNTS_SPEC, kwargs, variables, templar, VARIABLES)
             own = {name: common.pop(name) for name in OWN if name in common}
-            more = {
-                name: resolve(templar.template(variables[name])) for name in variables if ONE_VARIABLE.fullmatch(name)
-            }
+            more = resolve(
+                templar.template({name: variables[name] for name in variables if ONE_VARIABLE.fullmatch(name)})
+            )
             accounts = find_accounts(own.get("accounts"), more, common, display.warning)
             return list_accounts(accounts, _forks(own), _skipped(own), display.warning)
         except CocError as error:

@@ -12,6 +12,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import quoted
 
 REGION_VARIABLE = "HW_REGION_NAME"
 ENDPOINT_VARIABLE = "HUAWEICLOUD_COC_ENDPOINT"
@@ -39,7 +40,7 @@ def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) 
         return SITES[region][1]
     if region:
         source = "region" if options.get("region") else f"environment variable {REGION_VARIABLE}"
-        problem = f"{source}: COC has no site for {region!r}"
+        problem = f"{source}: COC has no site for {quoted(region)}"
     else:
         problem = (
             "No site is given: neither region nor endpoint is set, nor the environment variable "
@@ -69,7 +70,10 @@ def _check_endpoint(endpoint: str, source: str) -> str:
     except ValueError:
         is_usable = False
     if not is_usable:
-        raise CocError(f"{source}: not a URL of the form https://host or https://host:port, without path or password.")
+        raise CocError(
+            f"{source}: {quoted(endpoint)} is not a URL of the form https://host or https://host:port, without path or "
+            "password."
+        )
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise CocError(f"{source}: {endpoint!r} would send credentials unencrypted. Use https://{parts.netloc}.")
     return f"{parts.scheme}://{parts.netloc}"

@@ -6,12 +6,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import typing as t
+
+from ansible.module_utils.common.parameters import DEFAULT_TYPE_VALIDATORS
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 
 # A lookup takes each option from a variable, too.
 VARIABLE_PREFIX = "ansible_huaweicloud_"
+
+# What an option of each type takes, in words.
+NOUNS = {"str": "a text", "path": "a path", "int": "a whole number", "float": "a number", "bool": "true or false"}
 
 ArgumentSpec = t.Dict[str, t.Dict[str, t.Any]]
 
@@ -39,31 +46,65 @@ def find_aliases(spec: ArgumentSpec) -> dict[str, str]:
     return {alias: option for option in spec for alias in spec[option].get("aliases", ())}
 
 
-def without_blanks(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return ``options`` without those that are null or blank: AWX sends '' for a field that was not filled in."""
-    return {
-        name: value
-        for name, value in options.items()
-        if value is not None and not (isinstance(value, str) and not value.strip())
-    }
+def strip_blanks(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return ``options`` without those that are null or blank, and texts without white space at their ends.
+
+    AWX sends '' for a field that was not filled in; a file, a survey's text area and YAML's ``>`` add a line break.
+    """
+    stripped = {name: value.strip() if isinstance(value, str) else value for name, value in options.items()}
+    return {name: value for name, value in stripped.items() if value is not None and value != ""}
 
 
 def refuse_wrong_types(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None:
-    """Raise :class:`CocError` if an option was given a list, a dictionary, or a boolean that it does not take.
+    """Raise :class:`CocError` if an option was given what it does not take.
 
-    Ansible would turn it into a text, which matches nothing, or into a number.
+    Ansible would turn a list, a dictionary, and what YAML makes of ``no`` and ``1.10``, into a text that matches
+    nothing, and its own messages have the names of Python's types.
     """
     aliases = find_aliases(spec)
     for name, value in given.items():
         option = spec.get(aliases.get(name, name))
-        if not option:
-            continue
-        if isinstance(value, bool) and option["type"] != "bool":
-            raise CocError(
-                f"{name}: takes no boolean, and YAML reads yes, no, on and off as one. Put such a text in quotes."
-            )
-        if isinstance(value, (list, tuple, dict)):
-            raise CocError(
-                f"{name}: takes one value, not a {type(value).__name__}. Leave it out and select from the result, or "
-                "ask once for each value."
-            )
+        if option and option["type"] in NOUNS:
+            _refuse_wrong_type(name, value, option["type"])
+
+
+def _refuse_wrong_type(name: str, value: t.Any, takes: str) -> None:
+    if isinstance(value, bool) and takes != "bool":
+        raise CocError(
+            f"{name}: takes no boolean, and YAML reads yes, no, on and off as one. Put such a text in quotes."
+        )
+    if isinstance(value, float) and takes in ("str", "path"):
+        raise CocError(
+            f"{name}: takes no number with a fraction, and YAML reads 1.10 as 1.1. Put such a text in quotes."
+        )
+    if isinstance(value, dict) or _is_list(value):
+        raise CocError(
+            f"{name}: takes one value, not a {'dictionary' if isinstance(value, dict) else 'list'}. Leave it out and "
+            "select from the result, or ask once for each value."
+        )
+    try:
+        DEFAULT_TYPE_VALIDATORS[takes](value)
+    except (TypeError, ValueError):
+        raise CocError(f"{name}: {quoted(value)} is not {NOUNS[takes]}.") from None
+
+
+def _is_list(value: t.Any) -> bool:
+    """Return whether ``value`` is a list, or looks like one as JSON or Python writes it."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = json.loads(value.replace("'", '"'))
+        except ValueError:
+            return False
+    return isinstance(value, (list, tuple))
+
+
+def quoted(value: object) -> str:
+    """Return ``value`` as an error shows it, at most 40 characters of it.
+
+    It is "this" if ``value`` has blanks, braces, ``=`` or ``@``, as an address with a password, a dictionary and the
+    old style ``secret_key=...`` have.
+    """
+    text = str(value)
+    if re.search(r"[\s@={}]", text):
+        return "this"
+    return repr(text if len(text) <= 40 else text[:40] + "…")

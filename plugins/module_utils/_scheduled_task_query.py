@@ -13,9 +13,11 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION, ArgumentSpec
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION, ArgumentSpec, quoted
 
 LATEST = 9_000_000_000_000_000  # milliseconds since the epoch (vendor's API definition)
+PLAUSIBLE = range(946684800000, 7258118400000)  # 2000 to 2199; what lies outside is in another unit, or a slip
+DAY = 86400000  # milliseconds
 PAGING = ("limit", "offset", "marker")
 TIMES = ("last_execution_start_time", "last_execution_end_time")
 
@@ -63,6 +65,9 @@ AGE = re.compile("-" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in 
 ISO_8601 = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M%z")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
+# Control characters, and others that nobody sees; a name copied from a web page may begin with one.
+INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
 
 def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dict[str, str | int]:
     """Return the query parameters that ``options`` ask for, without those that are null.
@@ -89,20 +94,24 @@ def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dic
 
 
 def _check_text(name: str, value: str) -> None:
-    """Raise for text that is too long, or cannot be encoded."""
+    """Raise for text that is too long, that cannot be encoded, or that has a character that nobody sees."""
     if len(value) > MAX_LENGTH.get(name, sys.maxsize):
         raise CocError(f"{name}: {len(value)} characters are too many; it takes at most {MAX_LENGTH[name]}.")
     try:
         value.encode()
     except UnicodeEncodeError:
         raise CocError(f"{name}: {value!r} is not valid text. Give it in UTF-8.") from None
+    if invisible := INVISIBLE.search(value):
+        raise CocError(
+            f"{name}: has the invisible character U+{ord(invisible[0]):04X}, so it would match nothing. Remove it."
+        )
 
 
 def check_task_id(source: str, value: str) -> str:
     """Return ``value`` if it can be the ID of a task, 26 characters that start with ST (API reference)."""
     if not re.fullmatch(r"ST[!-~]{24}", value):
-        shown = value if len(value) <= 40 else value[:40] + "…"
-        raise CocError(f"{source}: {shown!r} is not a task ID, which has 26 characters and starts with ST.")
+        hint = " Give options as keywords." if source == "term" else ""
+        raise CocError(f"{source}: {quoted(value)} is not a task ID, which has 26 characters and starts with ST.{hint}")
     return value
 
 

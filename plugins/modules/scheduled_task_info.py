@@ -263,21 +263,26 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_wrong_types, without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import refuse_wrong_types, strip_blanks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC, build_query
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 
 
 class Module(AnsibleModule):
-    """A module for which a blank option counts as not given, choices included."""
+    """A module for which a blank option counts as not given, and which finds wrong types before Ansible does."""
 
     params: dict[str, t.Any]
+    problem: CocError | None = None
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.given = without_blanks(self.params)
-        self.params = dict(self.given)
+        self.params = strip_blanks(self.params)
+        try:
+            refuse_wrong_types(self.params, ARGUMENT_SPEC)
+        except CocError as error:
+            self.problem = error  # failing needs what AnsibleModule sets up later
+            self.params = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
 
 
 def main() -> None:
@@ -288,7 +293,8 @@ def main() -> None:
 
     try:
         require_requests()
-        refuse_wrong_types(module.given, ARGUMENT_SPEC)
+        if module.problem:
+            raise module.problem
         query = build_query(module.params)
         with Client(module.params, find_credentials(module.params, warn), warn) as client:
             listing = list_tasks(client, query)

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import without_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import strip_blanks
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import ALIASES, COMMON_SPEC, Options
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_unknown
 
@@ -51,7 +51,7 @@ def find_accounts(
                 "Give each account a name of its own."
             )
         seen[name.casefold()] = source
-        own = {ALIASES.get(key, key): value for key, value in without_blanks(entry).items() if key != "name"}
+        own = {ALIASES.get(key, key): value for key, value in strip_blanks(entry).items() if key != "name"}
         try:
             _refuse_blank_keys([key for key in entry if ALIASES.get(key, key) in KEYS], own)
             refuse_unknown((key for key in entry if key not in ALIASES), {"name": {}, **COMMON_SPEC}, "an account")

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     VARIABLE_PREFIX,
     ArgumentSpec,
     find_aliases,
-    without_blanks,
+    strip_blanks,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_typos, refuse_unknown
@@ -22,6 +23,9 @@ Options = t.Dict[str, t.Any]
 
 # Environment variables that may decide where a request goes, and with which credentials.
 ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "REQUESTS_CA_BUNDLE", "HOME")
+
+# What ansible-core makes of omit where it does not leave it out itself, since 2.19 and before.
+OMITTED = re.compile(r"<<Omit>>|__omit_place_holder__[0-9a-f]+")
 
 # What both lookups take, and each account.
 COMMON_SPEC: ArgumentSpec = {**ARGUMENT_SPEC, "cache_timeout": {"type": "int", "default": 0}}
@@ -56,18 +60,17 @@ def collect_options(
     keywords, refuses a blank choice, and does not template variables.
     """
     direct = {
-        ALIASES.get(name, name): resolve(value)
-        for name, value in without_blanks(keywords).items()
+        ALIASES.get(name, name): value
+        for name, value in strip_blanks(resolve(keywords)).items()
         if name != "wantlist"  # with_ adds it before ansible-core 2.19
     }
     refuse_unknown(direct, spec, plugin)
     prefixed = [name for name in variables if name.startswith(VARIABLE_PREFIX)]
     refuse_typos(prefixed, VARIABLE_PREFIX, spec, plugin)
     sources = {**{name: VARIABLE_PREFIX + name for name in COMMON_SPEC}, **(other_variables or {})}
-    by_variable = {
-        option: resolve(templar.template(variables[name])) for option, name in sources.items() if name in variables
-    }
-    return {**without_blanks(by_variable), **direct}
+    by_variable = {option: variables[name] for option, name in sources.items() if name in variables}
+    # within a dictionary, because ansible-core 2.19 does not return a single value that is omitted
+    return {**strip_blanks(resolve(templar.template(by_variable))), **direct}
 
 
 def result_key(options: Options, task_ids: list[str] | None) -> list[t.Any]:
@@ -81,12 +84,13 @@ def result_key(options: Options, task_ids: list[str] | None) -> list[t.Any]:
 
 
 def resolve(value: t.Any) -> t.Any:
-    """Return ``value`` with nothing in it that is templated or decrypted only when it is read.
+    """Return ``value`` with nothing in it that is templated or decrypted only when it is read, nor omitted.
 
-    Threads must not do that. An inline ``!vault`` value is an object until then.
+    Threads must not do that. An inline ``!vault`` value is an object until then, and so may ``omit`` be.
     """
     if isinstance(value, t.Mapping):
-        return {str(key): resolve(item) for key, item in value.items()}
+        resolved = {str(key): resolve(item) for key, item in value.items()}
+        return {key: item for key, item in resolved.items() if not (isinstance(item, str) and OMITTED.fullmatch(item))}
     if isinstance(value, (list, tuple)):
         return [resolve(item) for item in value]
     return value if value is None or isinstance(value, (str, int, float)) else str(value)

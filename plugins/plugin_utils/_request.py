@@ -43,8 +43,7 @@ class Request:
     @property
     def filters(self) -> Options:
         """The parameters of the API that were given, as they were given: a time may be an age such as ``-24h``."""
-        given = {name: self.options[name] for name in QUERY_PARAMETERS if self.options[name] is not None}
-        return {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+        return {name: self.options[name] for name in QUERY_PARAMETERS if self.options[name] is not None}
 
     @property
     def sender(self) -> list[str | None]:

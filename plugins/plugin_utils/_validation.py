@@ -18,7 +18,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     ArgumentSpec,
     find_aliases,
     refuse_wrong_types,
-    without_blanks,
+    strip_blanks,
 )
 
 
@@ -68,10 +68,10 @@ def validate(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.An
     For plugins that Ansible does not do this for. Blank options count as not given. Raises :class:`CocError` in the
     words that Ansible has for modules.
     """
-    given = without_blanks(given)
+    given = strip_blanks(given)
+    refuse_wrong_types(given, spec)
     checked = ArgumentSpecValidator(spec).validate(given)
     if checked.error_messages:
         raise CocError(checked.error_messages[0])  # a module, too, shows only the first
-    refuse_wrong_types(given, spec)
     options: dict[str, t.Any] = checked.validated_parameters
     return options

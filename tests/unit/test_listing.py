@@ -301,13 +301,6 @@ def test_all_parameters_are_sent_together_in_the_order_of_the_signature(ask, sim
     assert queries(simulator) == ["&".join(sorted(SENT.values()))]
 
 
-@pytest.mark.parametrize("option", ["region_id", "task_name", "resource_id", "last_execution_start_time"])
-@pytest.mark.parametrize("value", [["cn-north-4", "cn-east-3"], {"a": 1}], ids=["list", "dict"])
-def test_a_list_for_a_filter_is_refused_before_any_request(ask, simulator, option, value):
-    assert ask(**{option: value}).error.startswith(f"{option}: takes one value, not a {type(value).__name__}.")
-    assert simulator.requests == []
-
-
 # Headers
 
 VERSION = yaml.safe_load((COLLECTION / "galaxy.yml").read_text(encoding="utf-8"))["version"]

@@ -138,7 +138,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Clo
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     ArgumentSpec,
     find_aliases,
-    without_blanks,
+    strip_blanks,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
@@ -208,7 +208,7 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
 def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return all of :data:`OPTIONS`, from those that the rulebook gives. Raises :class:`CocError`."""
     aliases = find_aliases(OPTIONS)
-    given = {aliases.get(name, name): value for name, value in without_blanks(args).items()}
+    given = {aliases.get(name, name): value for name, value in strip_blanks(args).items()}
     for name in PAGING:
         if name in given:
             raise CocError(f"{name}: {PLUGIN} always compares all tasks that match. Leave {name} out.")

@@ -197,7 +197,7 @@ def test_one_that_fails_hides_no_other_and_the_order_stays(simulator, connection
         ({"on_missing": "skip"}, "on_missing: the lookup huaweicloud.coc.scheduled_task_accounts has no such option."),
         ({"forks": 0}, "forks: 0 is out of range; it takes 1 to 100."),
         ({"forks": "101"}, "forks: 101 is out of range; it takes 1 to 100."),
-        ({"forks": "many"}, "argument 'forks' is of type"),
+        ({"forks": "many"}, "forks: 'many' is not a whole number."),
         ({"skip_accounts": ["b"]}, "skip_accounts: takes a dictionary with the reason for each name."),
         (
             {"accounts": [{"name": "a"}, {"name": "b", "risk_level": "high"}]},

@@ -11,6 +11,7 @@ import re
 import pytest
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import quoted
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
 
 CHINA = "https://coc.myhuaweicloud.com"
@@ -92,7 +93,7 @@ UNUSABLE = words(
 
 @pytest.mark.parametrize("endpoint", [*UNUSABLE, "http://localhost evil.example"])
 def test_anything_else_is_refused(endpoint):
-    error = "not a URL of the form https://host or https://host:port, without path or password."
+    error = f"{quoted(endpoint)} is not a URL of the form https://host or https://host:port, without path or password."
     assert refusal(find_endpoint, {"endpoint": endpoint}, {}) == f"endpoint: {error}"
     variable = f"environment variable {ENDPOINT_VARIABLE}"
     assert refusal(find_endpoint, {}, {ENDPOINT_VARIABLE: endpoint}) == f"{variable}: {error}"
