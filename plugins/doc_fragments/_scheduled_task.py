@@ -79,6 +79,8 @@ options:
       - Milliseconds since the epoch (UTC), as in the API; or ISO 8601 with a zone, as in V(2026-01-31T08:00:00+08:00);
         or an age in weeks, days, hours, minutes and seconds, as in V(-24h) or V(-1d12h), by the clock of the machine
         that runs this.
+      - Times before 2000 and after 2199 are refused, except for V(0) and V(9000000000000000); so is a start that is
+        more than a day in the future.
       - Documented by the API; not verified against the live service.
     type: str
   last_execution_end_time:

@@ -61,7 +61,7 @@ MAX_LENGTH = {
 }
 
 UNIT_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-AGE = re.compile("-" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in UNIT_SECONDS), re.IGNORECASE)
+AGE = re.compile("-" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in UNIT_SECONDS))
 ISO_8601 = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M%z")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -121,24 +121,34 @@ def parse_time(name: str, text: str, now: float) -> int:
     ``text`` is that number, or ISO 8601 with a zone (a space may stand for the T: YAML turns an unquoted time into such
     text), or an age such as ``-1d12h``, counted from ``now`` (seconds since the epoch).
     """
-    text = text.strip()
-    age = AGE.fullmatch(text)
-    milliseconds = None
-    if re.fullmatch(r"\d{1,16}", text):
-        milliseconds = int(text)
-    elif age and len(text) > 1:
-        seconds = sum(int(number) * UNIT_SECONDS[unit] for unit, number in age.groupdict(default="0").items())
-        milliseconds = int((now - seconds) * 1000)
-    elif moment := _parse_iso_8601(text):
-        milliseconds = (moment - EPOCH) // timedelta(milliseconds=1)
-    elif _parse_iso_8601(text + "Z"):
-        raise CocError(f"{name}: {text!r} has no zone. Add Z for UTC, or an offset such as +08:00.")
-    if milliseconds is None or not 0 <= milliseconds <= LATEST:
-        raise CocError(
-            f"{name}: {text!r} is not a time that the service can compare. Give milliseconds since the epoch "
-            f"(0 to {LATEST}), ISO 8601 with a zone such as 2026-01-31T08:00:00Z, or an age such as -24h or -1d12h."
-        )
+    milliseconds = _read_time(name, text, now)
+    if milliseconds not in PLAUSIBLE and milliseconds not in (0, LATEST):
+        other_units = (milliseconds * 1000, milliseconds // 1000, milliseconds // 1000000)
+        meant = [number for number in other_units if number in PLAUSIBLE]
+        hint = f"Did you mean {meant[0]}, in milliseconds?" if meant else f"For no bound, give 0 or {LATEST}."
+        raise CocError(f"{name}: {text} is before the year 2000 or after 2199. {hint}")
+    if name != TIMES[1] and milliseconds > now * 1000 + DAY:
+        raise CocError(f"{name}: {text} is in the future, so nothing can match yet. Give a time in the past.")
     return milliseconds
+
+
+def _read_time(name: str, text: str, now: float) -> int:
+    """Return the milliseconds that ``text`` stands for, however far away that is."""
+    age = AGE.fullmatch(text)
+    if re.fullmatch(r"\d{1,19}", text):
+        return int(text)
+    if age and len(text) > 1:
+        seconds = sum(int(number) * UNIT_SECONDS[unit] for unit, number in age.groupdict(default="0").items())
+        return int((now - seconds) * 1000)
+    if moment := _parse_iso_8601(text):
+        return (moment - EPOCH) // timedelta(milliseconds=1)
+    if _parse_iso_8601(text + "Z"):
+        raise CocError(f"{name}: {text!r} has no zone. Add Z for UTC, or an offset such as +08:00.")
+    raise CocError(
+        f"{name}: {quoted(text)} is not a time that the service can compare. Give milliseconds since the epoch, ISO "
+        "8601 with a zone such as 2026-01-31T08:00:00Z, or an age such as -24h or -1d12h, in w, d, h, m (minutes) and "
+        "s. The case counts."
+    )
 
 
 def _parse_iso_8601(text: str) -> datetime | None:

@@ -178,7 +178,7 @@ def test_a_filter_by_status_lets_no_failure_slip(simulator, connection):
 
 @pytest.mark.parametrize(
     ("since", "told"),
-    [("-1h", [1, 2]), (1, [0, 1, 2]), ("2026-01-01T00:00:00Z", [0, 1, 2]), ("", []), (None, [])],
+    [("-1h", [1, 2]), (0, [0, 1, 2]), ("2026-01-01T00:00:00Z", [0, 1, 2]), ("", []), (None, [])],
 )
 def test_since_brings_executions_of_the_first_listing(simulator, connection, since, told):
     simulator.tasks = simulator.tasks[:3]
