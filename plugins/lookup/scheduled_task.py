@@ -13,8 +13,8 @@ description:
   - The filters have the names and meanings of the query parameters of the API C(GET /v1/schedule/task).
   - A lookup runs on the controller. It reads the environment variables and the profile file of the controller.
   - Each option also comes from a variable C(ansible_huaweicloud_<option>); a keyword wins over it. An unknown keyword
-    is an error, and so is a variable that looks like a typo of one of these options. Other variables with this prefix
-    are left alone.
+    is an error, and so is a variable that looks like a typo of one of these options or a shortened filter. Other
+    variables with this prefix are left alone.
   - Ansible evaluates a lookup in C(vars) at every use, for every host. With O(cache_timeout), they all share one
     request.
 author:

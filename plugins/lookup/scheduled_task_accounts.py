@@ -19,7 +19,8 @@ description:
     O(endpoint) of its own takes neither of them from the common options, nor from the environment.
   - A lookup runs on the controller. It reads the environment variables and the profile files of the controller.
   - Each option but O(skip_accounts) also comes from a variable; a keyword wins over it. An unknown keyword is an error,
-    and so is a variable that looks like a typo of one of the options C(ansible_huaweicloud_*).
+    and so is a variable that looks like a typo of one of the options C(ansible_huaweicloud_*), or of a variable that
+    the playbooks of this collection take.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -163,6 +164,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._accounts import (
     LIST_VARIABLE,
     ONE_VARIABLE,
     find_accounts,
+    refuse_misnamed,
 )
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import (
     ACCOUNTS_SPEC,
@@ -188,6 +190,7 @@ class LookupModule(LookupBase):
             if terms:
                 raise CocError(f"{PLUGIN} takes no terms. To look up IDs, use huaweicloud.coc.scheduled_task.")
             common = collect_options(PLUGIN, ACCOUNTS_SPEC, kwargs, variables, templar, VARIABLES)
+            refuse_misnamed(variables, common)
             own = {name: common.pop(name) for name in OWN if name in common}
             more = resolve(
                 templar.template({name: variables[name] for name in variables if ONE_VARIABLE.fullmatch(name)})

@@ -12,9 +12,14 @@ import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import strip_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX, strip_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import ALIASES, COMMON_SPEC, Options
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_unknown
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import (
+    is_typo,
+    refuse_typos,
+    refuse_unknown,
+)
 
 LIST_VARIABLE = "coc_accounts"
 ONE_VARIABLE = re.compile(r"coc_account_\w+")  # one account in each
@@ -24,6 +29,9 @@ IDENTITY = {"access_key", "secret_key", "security_token", "auth_token", "auth_so
 SCOPE = {"domain_id", "project_id"}
 # Whoever names one of these for an account means a key of its own.
 KEYS = {"access_key", "secret_key", "auth_token", "credentials_file"}
+
+# What the variables of the collection's playbooks have after coc_.
+PLAYBOOK_VARIABLES = ("accounts", "forks", "max_age_hours", "min_tasks", "report_path")
 
 
 class Account(t.NamedTuple):
@@ -59,6 +67,25 @@ def find_accounts(
         except CocError as error:
             raise CocError(f"{source}, account {name!r}: {error.msg}") from None
     return found or [Account(None, common)]
+
+
+def refuse_misnamed(variables: t.Iterable[str], given: t.Collection[str]) -> None:
+    """Raise :class:`CocError` for a variable that only its name keeps from being an input of the playbooks.
+
+    Accounts and filters would be ignored in silence. For an option that was ``given``, a variable of any name can be
+    where its value comes from.
+    """
+    others = [name for name in variables if name.startswith(("coc_", VARIABLE_PREFIX))]
+    others = [name for name in others if not ONE_VARIABLE.fullmatch(name)]
+    refuse_typos(others, "coc_", dict.fromkeys(PLAYBOOK_VARIABLES, {}), PLAYBOOK_VARIABLES)
+    meant = {f"coc_{name}": VARIABLE_PREFIX + name for name in QUERY_PARAMETERS if name not in given}
+    meant.update({f"{VARIABLE_PREFIX}{name}": f"coc_{name}" for name in ("accounts", "forks")})
+    for variable in others:
+        start, _underscore, rest = variable[len("coc_") :].partition("_")
+        if start != "account" and rest and is_typo(start, "account"):
+            meant[variable] = f"coc_account_{rest}"
+        if variable in meant:
+            raise CocError(f"{variable}: is not a variable that counts here. Did you mean {meant[variable]}?")
 
 
 def _refuse_blank_keys(keys: t.Sequence[str], own: Options) -> None:

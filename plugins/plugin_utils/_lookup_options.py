@@ -16,7 +16,10 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     find_aliases,
     strip_blanks,
 )
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
+    ARGUMENT_SPEC,
+    QUERY_PARAMETERS,
+)
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_typos, refuse_unknown
 
 Options = t.Dict[str, t.Any]
@@ -65,8 +68,7 @@ def collect_options(
         if name != "wantlist"  # with_ adds it before ansible-core 2.19
     }
     refuse_unknown(direct, spec, plugin)
-    prefixed = [name for name in variables if name.startswith(VARIABLE_PREFIX)]
-    refuse_typos(prefixed, VARIABLE_PREFIX, spec, plugin)
+    refuse_typos(variables, VARIABLE_PREFIX, spec, QUERY_PARAMETERS)
     sources = {**{name: VARIABLE_PREFIX + name for name in COMMON_SPEC}, **(other_variables or {})}
     by_variable = {option: variables[name] for option, name in sources.items() if name in variables}
     # within a dictionary, because ansible-core 2.19 does not return a single value that is omitted

@@ -34,21 +34,25 @@ def refuse_unknown(names: t.Iterable[str], spec: ArgumentSpec, plugin: str) -> N
             raise CocError(f"{name}: {plugin} has no such option. {hint}")
 
 
-def refuse_typos(variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, plugin: str) -> None:
+def refuse_typos(variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, decisive: t.Collection[str] = ()) -> None:
     """Raise :class:`CocError` for a variable that is a typo of ``prefix`` and an option.
 
+    For ``decisive`` options, shortened words are typos, too: to ignore such a filter would let every task through.
     Other roles may use variables with the same prefix, so anything else is left alone.
     """
     aliases = find_aliases(spec)
     for variable in variables:
         name = variable[len(prefix) :]
-        if name not in spec:
-            meant = aliases.get(name) or next((option for option in spec if _is_typo(name, option)), None)
+        if variable.startswith(prefix) and name not in spec:
+            meant = [option for option in spec if is_typo(name, option)] or [
+                option for option in decisive if option.startswith(name if len(name) > 3 else name + "_")
+            ]
+            meant = [aliases[name]] if name in aliases else meant
             if meant:
-                raise CocError(f"{variable}: {plugin} has no such option. Did you mean {prefix}{meant}?")
+                raise CocError(f"{variable}: looks like a typo. Did you mean {prefix}{f' or {prefix}'.join(meant)}?")
 
 
-def _is_typo(name: str, option: str) -> bool:
+def is_typo(name: str, option: str) -> bool:
     """Return whether ``name`` is ``option`` with one letter lost, added, wrong, or swapped with the next.
 
     Case, hyphens and underscores do not count: riskLevel. A plural is another name, not a typo.

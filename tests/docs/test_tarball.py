@@ -16,8 +16,12 @@ from ansible_collections.huaweicloud.coc.tests.docs.conftest import CHECKOUT
 # The plugins that users see; the names of all other files there begin with an underscore.
 PLUGINS = {
     "extensions/eda/plugins/event_source/scheduled_task.py",
-    "plugins/filter/accounts.py",
+    "plugins/filter/task_artifacts.py",
+    "plugins/filter/task_health.py",
+    "plugins/filter/task_report.py",
+    "plugins/filter/task_table.py",
     "plugins/lookup/scheduled_task.py",
+    "plugins/lookup/scheduled_task_accounts.py",
     "plugins/modules/scheduled_task_info.py",
 }
 

@@ -101,12 +101,6 @@ def test_what_cannot_be_right_is_refused(simulator, connection, terms, options, 
     assert simulator.requests == []
 
 
-def test_a_typo_of_a_variable_is_refused(simulator, connection):
-    outcome = run_lookup(connection, variables={"ansible_huaweicloud_tsk_name": "x"})
-    assert outcome.error == no_option("ansible_huaweicloud_tsk_name", "ansible_huaweicloud_task_name")
-    assert simulator.requests == []
-
-
 # A task that is missing
 
 NOT_FOUND = status(400, {"error_code": "COC.00014102", "error_msg": "The task does not exist."})

@@ -11,6 +11,7 @@ import string
 import pytest
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC as OPTIONS
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_typos, refuse_unknown, validate
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
@@ -40,16 +41,18 @@ def test_an_unknown_keyword_is_refused_and_the_nearest_named(keyword, hint):
         ("risk-level", "risk_level"),
         ("RISK_LEVEL", "risk_level"),
         *[(typo, "limit") for typo in ("Limit", "limt", "limmit", "limti", "linit", "imit", "limi")],
+        ("enterprise_project", "enterprise_project_id"),
+        ("task", "task_id or my_task_name or my_task_type"),
     ],
 )
 def test_a_typo_of_an_option_names_it(typo, option):
-    error = refusal(refuse_typos, ["my_limit", f"my_{typo}"], "my_", OPTIONS, "the lookup")
-    assert error == f"my_{typo}: the lookup has no such option. Did you mean my_{option}?"
+    error = refusal(refuse_typos, ["my_limit", "other_limt", f"my_{typo}"], "my_", OPTIONS, QUERY_PARAMETERS)
+    assert error == f"my_{typo}: looks like a typo. Did you mean my_{option}?"
 
 
 def is_refused(name):
     try:
-        refuse_typos([name], "", OPTIONS, "the lookup")
+        refuse_typos([name], "", OPTIONS, QUERY_PARAMETERS)
     except CocError:
         return True
     return False
@@ -71,7 +74,7 @@ def test_nearly_every_typo_of_an_option_is_refused():
 INNOCENT = """
     account account_id agency_name api_id app_key app_secret auth auth_type auth_url availability_zone backup_id
     bandwidth bucket bucket_name ca_cert cce_cluster cluster_id created_at cts_tracker db_name db_user debug delay
-    disk_size disk_type dms_id dns_zone domain domain_name eip elb_id endpoints enterprise_project eps_id
+    disk_size disk_type dms_id dns_zone domain domain_name eip elb_id endpoints eps_id
     execution_id execution_status file_path filters flavor flavor_id function_name http_proxy iam_endpoint iam_user
     image_id insecure instance_id job_id key_name keypair kafka_topic level limits listener_id log_level lts_group
     max_items max_results mode name namespace network node_pool obs_bucket obs_endpoint page_size password port
