@@ -13,5 +13,5 @@ REASON = "GET http://coc/v1/schedule/task returned HTTP 401."
 def listing(*tasks, name=None, failed=False, **filters):
     account = {} if name is None else {"account": name}
     failure = {"msg": REASON, "status": 401} if failed else {}
-    tasks = [{**one, **account} for one in tasks]
-    return {"name": name, "scheduled_tasks": tasks, "filters": filters, "failed": failed, **failure}
+    listed = [{**one, **account} for one in tasks]
+    return {"name": name, "scheduled_tasks": listed, "filters": filters, "failed": failed, **failure}

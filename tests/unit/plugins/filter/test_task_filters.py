@@ -29,15 +29,9 @@ def task(name, **fields):
 
 
 def test_what_is_no_list_of_listings_is_refused():
-    for value in (
-        None,
-        {},
-        "text",
-        [task("a")],
-        [{**listing(), "scheduled_tasks": [{}]}],
-        [{**listing(), "failed": 0}],
-        [listing(), listing()],
-    ):
+    wrong: list[object] = [None, {}, "text", [task("a")], [listing(), listing()]]
+    wrong += [[{**listing(), "scheduled_tasks": [{}]}], [{**listing(), "failed": 0}]]
+    for value in wrong:
         for one in (task_artifacts, task_health, task_table, task_report):
             with pytest.raises(AnsibleFilterError, match=f"^{one.__name__}: takes the list that the lookup huawei"):
                 one(value)
