@@ -4,14 +4,13 @@
 
 """The event source as ansible-rulebook runs it, but for its engine: ``main()`` with a queue, on the simulator.
 
-Random histories of an account are in the test of plugin_utils/_scheduled_task_events.py.
+What becomes of each fault of a response is in tests/unit/test_faults.py; random histories of an account are in the
+test of plugin_utils/_scheduled_task_events.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
 import json
 import logging
 import os
@@ -29,8 +28,6 @@ import pytest
 import yaml
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import add_fragments
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.coc.extensions.eda.plugins.event_source import scheduled_task as plugin
 from ansible_collections.huaweicloud.coc.plugins.module_utils import (
@@ -40,8 +37,8 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, ids_of, queries, refusal, run_module
-from ansible_collections.huaweicloud.coc.tests.unit.fault_table import HARMLESS, PAGE, RECOVERS, RETRIES, ROWS, TASKS
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import ids_of, queries, refusal, run_module
+from ansible_collections.huaweicloud.coc.tests.unit.fault_table import RETRIES
 from ansible_collections.huaweicloud.coc.tests.unit.leaks import FORMS, PLACES, echo, leaks, secrets_sent
 from ansible_collections.huaweicloud.coc.tests.unit.wrong_options import REFUSED as WRONG_OPTIONS
 
@@ -79,6 +76,7 @@ class Source:
         self._task.cancel()
         self.run(asyncio.wait({self._task}, timeout=1))
         assert self._task.cancelled()
+        self.run(self.loop.shutdown_default_executor())  # as asyncio.run() does: it waits for the threads
         self.loop.close()
         self._patch.stop()
 
@@ -202,96 +200,60 @@ def test_since_brings_executions_of_the_first_listing(simulator, connection, sin
 # Faults
 
 
-@pytest.fixture(scope="module")
-def paged_simulator():
-    with coc_simulator.Simulator(tasks=TASKS, page_cap=PAGE) as running:
-        yield running
-
-
-# Whether the first listing fails or a later one, and how many pages of it come before the fault. In one test, since
-# ansible-test forks for each.
-EVERYWHERE = list(itertools.product((True, False), (0, 1)))
-
-
-def by_row(rows):
-    return pytest.mark.parametrize("row", rows, ids=[row.name for row in rows])
-
-
-REFUSED = [row for row in ROWS if row.status in (401, 403)]
-
-
-@contextlib.contextmanager
-def struck(simulator, row, is_first, faults):
-    """A source that meets these faults when it lists next, for the first time or not."""
-    simulator.change(task=0, set={"last_execution_time": 1})  # what ran in an earlier turn ran long ago
-    simulator.requests.clear()
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("pages", [0, 1])  # how many pages of the listing come before the fault
+@pytest.mark.parametrize(
+    ("fault", "times", "status", "retry_after"),
+    [
+        (coc_simulator.reset("body"), RETRIES + 1, None, None),
+        (coc_simulator.status(400), 1, 400, None),
+        (coc_simulator.status(429, headers={"Retry-After": "3600"}), 1, 429, 3600),
+        (coc_simulator.body(b"<html>"), 1, 200, None),
+    ],
+    ids=["reset", "400", "429", "HTML"],
+)
+def test_nothing_is_lost_through_a_fault(
+    simulator, connection, pauses, is_first, pages, fault, times, status, retry_after
+):
+    simulator.page_cap = 40
+    faults = [None] * pages + [fault] * times
     simulator.faults[:] = faults if is_first else []
-    with Source({**connection_to(simulator), **row.options}) as source:
+    simulator.tasks = [{**task, "last_execution_time": 1} for task in simulator.tasks]
+    with Source(connection) as source:
         if is_first:
             source.run(sleep(0.002))  # what changes from now on is after its start
         else:
             assert source.poll() == []
             simulator.faults += faults
-        yield source
-        assert simulator.faults == []
+        before, ran = shown(simulator.tasks[0]), shown(simulator.change(task=0, run="ABNORMAL"))
+        (failure,) = source.poll()
+        facts = failure.pop("failure")
+        assert failure.pop("type") == "failure" and failure.pop("meta")["uuid"] and not failure
+        assert set(facts) == {"msg", "status", "error_code", "request_id", "transient", "retry_after"}
+        assert (facts["status"], facts["retry_after"]) == (status, retry_after)
+        simulator.faults += faults
+        assert source.poll() == []  # it is not told again
+        assert source.pauses[-2:] == [max(INTERVAL, retry_after or 0), max(2 * INTERVAL, retry_after or 0)]
+        recovery, execution = source.poll()
+        assert recovery["type"] == "recovery"
+        assert (execution["type"], execution["scheduled_task"]) == ("execution", ran)
+        assert execution["previous"] == (None if is_first else before)
+        assert source.poll() == []
+        assert 0 < source.pauses[-1] < INTERVAL
 
 
-@by_row([row for row in ROWS if row.outcome is not HARMLESS and row not in REFUSED])
-def test_nothing_is_lost_through_a_fault(paged_simulator, pauses, row):
-    simulator = paged_simulator
-    times = 1 + row.options.get("max_retries", RETRIES) if row.outcome is RECOVERS else 1
-    for is_first, pages in EVERYWHERE:
-        faults = [None] * pages + [row.fault] * times
-        with struck(simulator, row, is_first, faults) as source:
-            before, ran = shown(simulator.tasks[0]), shown(simulator.change(task=0, run="ABNORMAL"))
-            (failure,) = source.poll()
-            facts = failure.pop("failure")
-            assert failure.pop("type") == "failure" and failure.pop("meta")["uuid"] and not failure
-            assert [words for words in row.words if words not in facts["msg"]] == []
-            assert (facts["status"], facts["error_code"]) == (row.status, row.error_code)
-            assert facts["retry_after"] == row.retry_after
-            assert set(facts) == {"msg", "status", "error_code", "request_id", "transient", "retry_after"}
-            simulator.faults += faults
-            assert source.poll() == []  # it is not told again
-            asked = min(row.retry_after or 0, 86400)
-            assert source.pauses[-2:] == [max(INTERVAL, asked), max(2 * INTERVAL, asked)]
-            recovery, execution = source.poll()
-            assert recovery["type"] == "recovery"
-            assert (execution["type"], execution["scheduled_task"]) == ("execution", ran)
-            assert execution["previous"] == (None if is_first else before)
-            assert source.poll() == []
-            assert 0 < source.pauses[-1] < INTERVAL
-
-
-@by_row(REFUSED)
-def test_a_refused_key_is_not_sent_again(paged_simulator, pauses, caplog, row):
-    for is_first, pages in EVERYWHERE:
-        with struck(paged_simulator, row, is_first, [None] * pages + [row.fault]) as source:
-            failure = source.last_failure()
-            assert (failure["status"], failure["transient"]) == (row.status, False)
-            assert failure["msg"].endswith(plugin.STOPPED)
-            assert failure["msg"] in caplog.messages
-            assert len(paged_simulator.requests) == (0 if is_first else 3) + pages + 1
-            assert len(source.pauses) == (0 if is_first else 1)  # it does not even wait for the next time
-
-
-def test_a_key_that_is_refused_during_an_outage_is_not_sent_again(simulator, source, pauses):
-    simulator.faults += [coc_simulator.status(503)] * (RETRIES + 1) + [coc_simulator.status(401)]
-    assert types(source.poll()) == ["failure"]
-    assert source.last_failure()["status"] == 401
-    assert len(simulator.requests) == RETRIES + 2
-
-
-@by_row([row for row in ROWS if row.outcome is HARMLESS])
-def test_an_oddity_is_no_failure(paged_simulator, pauses, row):
-    for is_first, pages in EVERYWHERE:
-        with struck(paged_simulator, row, is_first, [None] * pages + [row.fault]) as source:
-            if is_first:
-                assert source.poll() == []
-            ran = paged_simulator.change(task=0, run="ABNORMAL")
-            events = source.poll()
-            assert set(types(events)) <= {"execution", "definition"}  # some oddities are in the fields of tasks
-            assert [e["scheduled_task"]["id"] for e in events if e["type"] == "execution"] == [ran["id"]]
+@pytest.mark.parametrize("code", [401, 403])
+@pytest.mark.parametrize("outage", [0, RETRIES + 1])
+def test_a_refused_key_is_not_sent_again(simulator, source, pauses, caplog, code, outage):
+    simulator.faults += [coc_simulator.status(503)] * outage + [coc_simulator.status(code)]
+    if outage:
+        assert types(source.poll()) == ["failure"]
+    failure = source.last_failure()
+    assert (failure["status"], failure["transient"]) == (code, False)
+    assert failure["msg"].endswith(plugin.STOPPED)
+    assert failure["msg"] in caplog.messages
+    assert len(simulator.requests) == outage + 1
+    assert len(source.pauses) == bool(outage)  # it does not even wait for the next time
 
 
 def test_an_outage_loses_nothing_and_repeats_nothing(simulator, source, pauses):
@@ -346,21 +308,31 @@ def test_pauses_grow_to_ten_intervals_or_five_minutes(interval, pauses):
 # Clocks
 
 
-@pytest.mark.parametrize("offset", [-86400, -3600, -600, 600, 3600, 86400])
-def test_a_clock_that_is_off_loses_nothing(simulator, connection, caplog, offset):
+@pytest.mark.parametrize("offset", [-86400, -600, 600, 86400])
+def test_since_is_a_time_of_the_service(simulator, connection, offset):
     simulator.tasks = [{**task, "last_execution_time": 1} for task in simulator.tasks]
     simulator.clock_offset = offset
     simulator.faults.append(coc_simulator.status(503))
-    with Source({**connection, "max_retries": 0}) as source:
+    keys = dict.fromkeys(("access_key", "secret_key"), "")  # a token does not depend on the clock
+    with Source({**connection, **keys, "auth_token": coc_simulator.AUTH_TOKEN, "max_retries": 0}) as source:
         assert types(source.poll()) == ["failure"]
         simulator.change(task=0, run="ABNORMAL")
         assert types(source.poll()) == ["recovery", "execution"]
-        for _poll in range(3):
-            simulator.change(task=0, run="ABNORMAL")
-            assert types(source.poll()) == ["execution"]
-    is_refused = abs(offset) > 900  # once, and warned of once
-    assert len(simulator.requests) == 1 + is_refused + 4
-    assert len([message for message in caplog.messages if "minutes apart" in message]) == is_refused
+
+
+@pytest.mark.parametrize("offset", [-3600, 3600])
+def test_it_asks_again_once_the_clock_is_set(simulator, source, monkeypatch, offset):
+    simulator.clock_offset = offset
+    (failure,) = source.poll()
+    assert "Set the clock of this machine." in failure["failure"]["msg"]
+    assert failure["failure"]["msg"].endswith(plugin.STOPPED_BY_CLOCK)
+    assert source.poll() + source.poll() == []
+    assert len(simulator.requests) == 1
+    now = time.time
+    monkeypatch.setattr(plugin.time, "time", lambda: now() + offset)
+    simulator.clock_offset = -offset  # it, too, runs in this process; signatures do not use this clock
+    assert types(source.poll()) == ["recovery"]
+    assert len(simulator.requests) == 2
 
 
 def test_an_execution_from_before_the_start_is_not_told_when_the_task_comes_into_sight(simulator, connection):
@@ -374,13 +346,11 @@ def test_an_execution_from_before_the_start_is_not_told_when_the_task_comes_into
         assert types(source.poll()) == ["created", "execution"]
 
 
-def test_a_warning_is_logged_once_whatever_the_clocks_say(caplog):
-    warn = plugin.WarnOnce()
-    clocks = [f"They are {minutes} minutes apart at 2026-11-24T08:{minutes - 60:02}:00Z." for minutes in (60, 61)]
-    files = [f"The file ~/{number} contains secrets." for number in (1, 2)]
-    for text in clocks + files * 2:
-        warn(text)
-    assert caplog.messages == [clocks[0], *files]
+def test_a_warning_is_logged_once(simulator, connection, caplog):
+    simulator.tasks = []
+    with Source(connection) as source:
+        assert source.poll() + source.poll() == []
+    assert len([message for message in caplog.messages if "has no scheduled tasks" in message]) == 1
 
 
 # Credentials and options
@@ -502,15 +472,14 @@ def test_no_secret_is_in_the_message_of_wrong_options(connection):
 # Neighbours
 
 
-def test_it_ends_and_holds_nobody_up_while_the_service_says_nothing(simulator, connection):
-    simulator.faults.append(coc_simulator.hang())
+@pytest.mark.parametrize("fault", [coc_simulator.hang(), coc_simulator.status(503)], ids=["hang", "pause"])
+def test_it_ends_and_holds_nobody_up_whatever_it_waits_for(simulator, connection, fault):
+    simulator.faults += [fault] * 9
     threads = set(threading.enumerate())
-    with Source({**connection, "timeout": 3600}) as source:
+    with Source({**connection, "timeout": 3600, "max_retries": 20}) as source:
         while not simulator.requests:
             source.run(sleep(0.001))  # others go on meanwhile
-        # the process of a rulebook would wait for any other thread
-        assert all(thread.daemon for thread in set(threading.enumerate()) - threads)
-    assert len(simulator.requests) == 1
+    assert [thread.name for thread in set(threading.enumerate()) - threads if "asyncio" in thread.name] == []
 
 
 def test_many_events_let_others_go_on(simulator, source):
@@ -546,62 +515,3 @@ assert not [finder for finder in sys.path_importer_cache.values() if "Ansible" i
     command = [sys.executable, "-W", "error", "-c", code, str(PATH)]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-# Random histories
-
-TASK = st.integers(0, 11)
-CHANGES: st.SearchStrategy[dict[str, t.Any]] = st.one_of(
-    st.builds(dict, task=TASK, run=st.sampled_from(["ABNORMAL", "FINISHED"])),
-    st.builds(dict, task=TASK, set=st.sampled_from([{"approve_status": "PASSED"}, {"approve_status": "REJECTED"}])),
-    st.builds(dict, remove=TASK),
-    st.just({"add": {}}),
-)
-FAULTS = st.sampled_from(
-    [
-        coc_simulator.status(503),
-        coc_simulator.reset("body"),
-        coc_simulator.cut_body(),
-        coc_simulator.mutate(lambda document: {**document, "scheduled_tasks": document["scheduled_tasks"][:-1]}),
-    ]
-)
-FAULTS_ON_A_PAGE = st.builds(lambda pages, fault: [None] * pages + [fault], st.integers(0, 2), FAULTS)
-LISTING = st.none()
-
-
-@settings(max_examples=50)
-@given(st.lists(CHANGES | FAULTS_ON_A_PAGE | LISTING, max_size=25))
-def test_whatever_happens_events_add_up_to_the_account(steps):
-    uuids: set[str] = set()
-
-    def poll():
-        for event in source.poll():
-            if event["type"] in ("failure", "recovery"):
-                continue
-            task, uuid = event["scheduled_task"], event["meta"]["uuid"]
-            assert uuid not in uuids
-            uuids.add(uuid)
-            assert event["previous"] == known.get(task["id"]) or event["type"] != "created"
-            if event["type"] == "removed":
-                assert known.pop(task["id"]) == task
-            else:
-                known[task["id"]] = task
-        simulator.faults.clear()
-
-    with coc_simulator.Simulator(tasks=12, page_cap=5) as simulator:
-        known = {task["id"]: shown(task) for task in simulator.tasks}
-        with Source({**connection_to(simulator), "max_retries": 0}) as source:
-            source.poll()
-            for number, step in enumerate(steps):
-                if step is None:
-                    poll()
-                elif isinstance(step, list):
-                    simulator.faults[:] = step
-                elif "add" in step:
-                    simulator.change(add={"id": f"ST{number:024}"})
-                else:
-                    with contextlib.suppress(ValueError):  # there are fewer tasks by now
-                        simulator.change(**step)
-            poll()
-            poll()
-        assert known == {task["id"]: shown(task) for task in simulator.tasks}
