@@ -28,13 +28,22 @@ def task(name, **fields):
     return {**ABSENT, "id": f"ST-{name}", "name": name, **well, **times, **fields}
 
 
-def test_what_is_no_list_of_listings_is_refused():
-    wrong: list[object] = [None, {}, "text", [task("a")], [listing(), listing()]]
-    wrong += [[{**listing(), "scheduled_tasks": [{}]}], [{**listing(), "failed": 0}]]
-    for value in wrong:
-        for one in (task_artifacts, task_health, task_table, task_report):
-            with pytest.raises(AnsibleFilterError, match=f"^{one.__name__}: takes the list that the lookup huawei"):
-                one(value)
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        {},
+        "text",
+        [task("a")],
+        [{**listing(), "scheduled_tasks": [{}]}],
+        [{**listing(), "failed": 0}],
+        [listing(), listing()],
+    ],
+)
+@pytest.mark.parametrize("task_filter", [task_artifacts, task_health, task_table, task_report])
+def test_what_is_no_list_of_listings_is_refused(task_filter, value):
+    with pytest.raises(AnsibleFilterError, match=f"^{task_filter.__name__}: takes the list that the lookup huawei"):
+        task_filter(value)
 
 
 WELL, FAILED = task("well"), task("failed", last_execution_status="ABNORMAL")
