@@ -25,6 +25,7 @@ PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/docsite/rst/*.rst")
 PAGES = [page for page in PAGES if not page.name.startswith("event_")]  # those have rulebooks, for tests/eda
 assert len(PAGES) > 4
 PLUGINS = ("plugins.modules.scheduled_task_info", "plugins.lookup.scheduled_task")
+FILTERS = ("task_artifacts", "task_health", "task_report", "task_table")
 
 MARKDOWN = re.compile(r"^```(?P<language>\S+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 RST = re.compile(r"^( *)\.\. code-block:: (?P<language>\S+)\n(?P<code>(?:\n|\1 +.*\n)+)", re.MULTILINE)
@@ -128,6 +129,14 @@ def test_examples_of_a_plugin(plugin: str, simulator: coc_simulator.Simulator, r
     simulator.tasks = [{**task, "scheduled_type": "ONCE"} for task in coc_simulator.sample_tasks(600)]  # to fill a page
     assert "skipping" not in run_plays(run, tmp_path, plays(plugin, examples, simulator))
     assert len(simulator.requests) > 2
+
+
+def test_examples_of_the_filters(simulator: coc_simulator.Simulator, run, tmp_path: Path) -> None:
+    folder = "ansible_collections.huaweicloud.coc.plugins.filter"
+    examples = {name: importlib.import_module(f"{folder}.{name}").EXAMPLES for name in FILTERS}
+    playbook = [play for name, code in examples.items() for play in plays(name, code, simulator)]
+    assert "skipping" not in run_plays(run, tmp_path, playbook)
+    assert len(simulator.requests) == len(FILTERS)
 
 
 def test_snippet_of_the_module(run, tmp_path: Path) -> None:
