@@ -69,8 +69,8 @@ def is_typo(name: str, option: str) -> bool:
 def validate(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.Any]:
     """Return all options of ``spec``, converted and with defaults, from those that the user gave.
 
-    For plugins that Ansible does not do this for. Blank options count as not given. Raises :class:`CocError` in the
-    words that Ansible has for modules.
+    For plugins that Ansible does not do this for. Blank options count as not given. Raises :class:`CocError` with
+    what a module says, too.
     """
     given = strip_blanks(given)
     refuse_wrong_types(given, spec)

@@ -56,7 +56,8 @@ options:
       - Executions after this time are events, even if they are over when the rulebook starts.
       - >-
         Takes what O(last_execution_start_time) takes: milliseconds since the epoch, ISO 8601 with a zone, or an age
-        such as V(-1h). An age counts from the start of the rulebook.
+        such as V(-1h). An age counts from the start of the rulebook. Put a time in quotes: ansible-rulebook cannot hand
+        on what YAML makes of it without.
       - If not set, it is the time when the rulebook starts.
     type: str
 requirements:
