@@ -329,7 +329,7 @@ def test_it_asks_again_once_the_clock_is_set(simulator, source, monkeypatch, off
     assert source.poll() + source.poll() == []
     assert len(simulator.requests) == 1
     now = time.time
-    monkeypatch.setattr(plugin.time, "time", lambda: now() + offset)
+    monkeypatch.setattr("time.time", lambda: now() + offset)
     simulator.clock_offset = -offset  # it, too, runs in this process; signatures do not use this clock
     assert types(source.poll()) == ["recovery"]
     assert len(simulator.requests) == 2
