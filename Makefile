@@ -9,8 +9,8 @@ PYTHON ?= python3
 BIN = .venv/bin/python -m
 NOX = .nox/venv/bin/python -m nox
 ROUNDS ?= 5
-# What `make test` leaves to `make test-all`: it needs AWX's own modules, a browser, or Java.
-EXTRA = tests/awx/test_setup.py tests/awx/test_report_in_browser.py tests/eda
+# What `make test` leaves to `make test-all`: it needs AWX's own modules, ansible-builder, a browser, or Java.
+EXTRA = $(addprefix tests/, awx/test_setup.py awx/test_environments.py awx/test_report_in_browser.py eda)
 TESTS ?= tests/unit tests/docs tests/awx $(EXTRA:%=--ignore=%)
 
 # Ansible refuses to work without UTF-8, and takes twice as long without bytecode.

@@ -173,9 +173,12 @@ def install_collection(session: nox.Session, *packages: str) -> None:
 @nox.session
 def awx(session: nox.Session) -> None:
     """Set AWX up on a stand-in, run its jobs, and look at the report in a browser; arguments are those of pytest."""
-    packages = ["ansible-runner==2.4.3", "playwright==1.65.2"]
+    packages = ["ansible-builder==3.2.0", "ansible-runner==2.4.3", "playwright==1.65.2"]
     install_collection(session, *packages, "pytest==9.2.0", "pytest-xdist==3.8.0")
     tmp = Path(session.create_tmp()).absolute()
+    # Jobs run with the ansible-core of docs/awx/execution-environment.yml.
+    session.env["EXECUTION_ENVIRONMENT"] = str(tmp / "execution-environment")
+    session.install("--target", str(tmp / "execution-environment"), "--upgrade", "ansible-core~=2.18.0", "requests")
     if not (tmp / "ansible_collections").exists():
         # awx.awx is on the index only as a part of this package, all of which takes 500 MB.
         session.run("python", "-m", "pip", "download", "--quiet", "--no-deps", "--dest", tmp, "ansible==12.3.0")
