@@ -23,7 +23,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials impor
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import ClockError, CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._redact import redact
-from ansible_collections.huaweicloud.coc.plugins.module_utils._response import Response
+from ansible_collections.huaweicloud.coc.plugins.module_utils._response import Content, Response
 from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
     CHECK_NETWORK,
@@ -66,7 +66,8 @@ STATUS_ADVICE = {
     ),
 }
 FIX_OPTION = "Fix the option that the message names, or look up the error code in the API reference of COC."
-WRONG_SECRET = "the secret key is probably not that of this access key"
+# What the gateway says when it calculated another signature than the one it got (field reports).
+WRONG_SIGNATURE = r"canonical ?request|signature (fail|mismatch|(does |did |is )?not match)"
 
 
 class Failure(t.NamedTuple):
@@ -189,14 +190,16 @@ class Client:
             response = self._transport.send("GET", url, self._headers(url, credentials))
         except TransportError as error:
             return Failure(self._redact(str(error)), error.advice, transient=error.transient)
-        document = _decode(response)
-        if document is None:
-            if response.status == 200 and _response.is_cut(response.body or b""):
+        content = _response.read_content(response.body)
+        if response.status == 200:
+            if content.document is not None and _response.means_success(content.code):
+                request_id = self._redact(response.headers.get("X-Request-Id", "")) or None
+                return Reply(
+                    content.document, url, request_id, _response.parse_date(response.headers.get("Date")), note
+                )
+            if content.is_cut:
                 return Failure("failed: the response was cut short", CHECK_NETWORK, transient=True)
-            return self._refusal(response, credentials, permission)
-        request_id = response.headers.get("X-Request-Id")
-        date = _response.parse_date(response.headers.get("Date"))
-        return Reply(document, url, request_id and self._redact(request_id), date, note)
+        return self._refusal(response, content, credentials, permission)
 
     def _headers(self, url: str, credentials: Credentials) -> dict[str, str]:
         """Return all headers of a request, and remember the secrets in them."""
@@ -219,46 +222,48 @@ class Client:
         self._secrets.update((secret_key, signed["Authorization"].rpartition("Signature=")[2]))
         return {**headers, **covered, **signed}
 
-    def _refusal(self, response: Response, credentials: Credentials, permission: str) -> Failure:
+    def _refusal(self, response: Response, content: Content, credentials: Credentials, permission: str) -> Failure:
         """Return what a response says that is not a success."""
-        problem = _response.describe(response)
-        code = self._redact(problem.code)
-        status = response.status
+        status, code = response.status, self._redact(content.code)
+        said_in_body = (content.document or {}).get("request_id")
+        request_id = response.headers.get("X-Request-Id") or (said_in_body if isinstance(said_in_body, str) else "")
         clocks = "" if credentials.auth_token else _compare_clocks(response)
+        advice = self._advice(response, content, credentials, permission)
         return Failure(
-            what=f"returned HTTP {status}{self._describe_problem(response, problem)}",
-            advice=" ".join(filter(None, (clocks, *self._advice(response, problem, credentials, permission)))),
+            what=f"returned HTTP {status}{self._describe(status, content)}",
+            advice=" ".join(filter(None, (clocks, *advice))),
             status=status,
             error_code=code or None,
-            request_id=problem.request_id and self._redact(problem.request_id),
+            request_id=self._redact(request_id) or None,
             transient=status not in (401, 403) and (status in TRANSIENT_STATUSES or code in TRANSIENT_CODES),
             retry_after=_response.retry_after(response),
             is_about_clock=bool(clocks),
         )
 
-    def _describe_problem(self, response: Response, problem: _response.Problem) -> str:
-        """Return code and message of a problem, else what the body is, as the rest of a sentence."""
-        code, message = (self._redact(part).rstrip(".") for part in (problem.code, problem.message))
-        if _is_wrong_signature(response, problem):  # said before the service's text, which is long and may be cut
-            code = f"{code} ({WRONG_SECRET})".strip()
+    def _describe(self, status: int, content: Content) -> str:
+        """Return code and message of an error, else what the body is, as the rest of a sentence."""
+        code, message = (self._redact(part).rstrip(".") for part in (content.code, content.message))
+        if status == 401 and re.search(WRONG_SIGNATURE, content.message, re.IGNORECASE):
+            # before the service's text, which is long and may be cut
+            code = f"{code} (the secret key is probably not that of this access key)".strip()
         if code or message:
             return ", " + ": ".join(filter(None, (code, message)))
-        expected = " instead of a JSON object" if response.status == 200 else ""
-        return f" with {self._redact(problem.content)}{expected}"
+        expected = " instead of a JSON object" if status == 200 else ""
+        return f" with {self._redact(content.words)}{expected}"
 
     def _advice(
-        self, response: Response, problem: _response.Problem, credentials: Credentials, permission: str
+        self, response: Response, content: Content, credentials: Credentials, permission: str
     ) -> t.Iterator[str]:
-        """Yield sentences on what to do about a problem."""
-        status, is_explained = response.status, bool(problem.code or problem.message)
+        """Yield sentences on what to do about an error."""
+        status, is_explained = response.status, bool(content.code or content.message)
         if 300 <= status < 400:
             target = self._redact(response.headers.get("Location", "nowhere"))
             yield f"Redirects are not followed; it points to {target}. Check the endpoint."
         elif status == 401:
             yield f"The credentials came from {credentials.source}."
             yield STATUS_ADVICE[401]
-        elif problem.code in CODE_ADVICE:
-            yield CODE_ADVICE[problem.code]
+        elif content.code in CODE_ADVICE:
+            yield CODE_ADVICE[content.code]
         elif status == 403:
             yield "" if is_explained else CHECK_PATH
             yield f"The user needs the IAM permission {permission}, with the scope of all resources."
@@ -292,22 +297,3 @@ def _compare_clocks(response: Response) -> str:
         f"This machine's clock says {ours}, the service's {theirs}: they are {abs(date - now) / 60:.0f} minutes apart, "
         "and the service refuses signatures from 15 minutes on. Set the clock of this machine."
     )
-
-
-def _decode(response: Response) -> dict[str, t.Any] | None:
-    """Return the JSON object of a success, None for anything else, such as an error code in a 200."""
-    if response.status != 200:
-        return None
-    try:
-        document = _response.parse_json(response.body or b"")
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict) or not _response.means_success(_response.find_error(document)[0]):
-        return None
-    return document
-
-
-def _is_wrong_signature(response: Response, problem: _response.Problem) -> bool:
-    """Return whether the gateway calculated another signature than the one it got (field reports of its texts)."""
-    texts = r"canonical ?request|signature (fail|mismatch|(does |did |is )?not match)"
-    return response.status == 401 and bool(re.search(texts, problem.message, re.IGNORECASE))

@@ -14,7 +14,6 @@ import os
 import re
 import stat
 import typing as t
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
@@ -22,15 +21,24 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 DEFAULT_FILE = "~/.huaweicloud/credentials"
 FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 
-# What each source calls the fields of Credentials.
-OPTIONS = {
-    "access_key": "access_key",
-    "secret_key": "secret_key",
-    "security_token": "security_token",
-    "auth_token": "auth_token",
-    "domain_id": "domain_id",
-    "project_id": "project_id",
-}
+
+class Credentials(t.NamedTuple):
+    """One complete set: an IAM token, or an access key with its secret. ``source`` says in words where it is from."""
+
+    source: str
+    access_key: str | None = None
+    secret_key: str | None = None
+    security_token: str | None = None
+    auth_token: str | None = None
+    domain_id: str | None = None
+    project_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.source!r})"  # without the secrets
+
+
+# What each source calls these fields.
+OPTIONS = {field: field for field in Credentials._fields[1:]}
 SDK_ENVIRONMENT = {
     "access_key": "HUAWEICLOUD_SDK_AK",
     "secret_key": "HUAWEICLOUD_SDK_SK",
@@ -58,19 +66,6 @@ FILE_SECTIONS = ("global", "basic")
 KEY_FIELDS = ("access_key", "secret_key", "security_token")
 SCOPE_FIELDS = ("domain_id", "project_id")
 RENEW_BEFORE = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, repr=False)  # no repr: it would show the secrets
-class Credentials:
-    """One complete set: an IAM token, or an access key with its secret. ``source`` says in words where it is from."""
-
-    source: str
-    access_key: str | None = None
-    secret_key: str | None = None
-    security_token: str | None = None
-    auth_token: str | None = None
-    domain_id: str | None = None
-    project_id: str | None = None
 
 
 class Source(t.NamedTuple):
@@ -146,13 +141,24 @@ def _is_complete(source: Source) -> bool:
     """Return whether a source has credentials. Raises :class:`CocError` if what it has cannot be used."""
     _check_characters(source)
     _check_decoration(source)
-    _check_one_kind(source)
-    _check_key_pair(source)
-    return any(field in source.fields for field in (*KEY_FIELDS, "auth_token"))
+    given = [source.names[field] for field in KEY_FIELDS if field in source.fields]
+    missing = [source.names[field] for field in ("access_key", "secret_key") if field not in source.fields]
+    has_token = "auth_token" in source.fields
+    if given and has_token:
+        raise CocError(
+            f"Credentials in {source.words}: {source.names['auth_token']} excludes {' and '.join(given)}. "
+            "Give an IAM token or an access key with its secret, not both."
+        )
+    if given and missing:
+        raise CocError(
+            f"Credentials in {source.words} are incomplete: {' and '.join(given)} given, {' and '.join(missing)} "
+            "missing. Sources are never mixed: complete this one, or empty it to use the next."
+        )
+    return bool(given) or has_token
 
 
 def _check_characters(source: Source) -> None:
-    """Raise for characters in a header that requests would refuse: its own message would quote the secret."""
+    """Raise for characters that cannot be in a header: the error of the HTTP library would quote the secret."""
     for field, value in source.fields.items():
         if not (value.isascii() and value.isprintable()):
             raise CocError(
@@ -169,27 +175,6 @@ def _check_decoration(source: Source) -> None:
                 f"Credentials in {source.words}: {source.names[field]} has quotes around it or a comment behind it, "
                 "which would be sent as a part of it. Remove them."
             )
-
-
-def _check_one_kind(source: Source) -> None:
-    """Raise for a token and a key in one source."""
-    keys = [source.names[field] for field in KEY_FIELDS if field in source.fields]
-    if keys and "auth_token" in source.fields:
-        raise CocError(
-            f"Credentials in {source.words}: {source.names['auth_token']} excludes {' and '.join(keys)}. "
-            "Give an IAM token or an access key with its secret, not both."
-        )
-
-
-def _check_key_pair(source: Source) -> None:
-    """Raise for a part of a key pair without the rest."""
-    given = [source.names[field] for field in KEY_FIELDS if field in source.fields]
-    missing = [source.names[field] for field in ("access_key", "secret_key") if field not in source.fields]
-    if given and missing:
-        raise CocError(
-            f"Credentials in {source.words} are incomplete: {' and '.join(given)} given, {' and '.join(missing)} "
-            "missing. Sources are never mixed: complete this one, or empty it to use the next."
-        )
 
 
 def profile_path(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:

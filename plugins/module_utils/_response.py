@@ -22,16 +22,33 @@ class Response(t.NamedTuple):
     body: bytes | None
 
 
-class Problem(t.NamedTuple):
-    """What an error response says. ``content`` says in words what the body is; ``code`` and ``message`` may be empty.
+class Content(t.NamedTuple):
+    """What a body is, in ``words``, and what it says.
 
-    None of these is safe to show: they may repeat secrets of the request.
+    ``document`` is None unless the body is a JSON object. ``code`` and ``message`` are those of an error, '' if there
+    is none. ``is_cut`` says whether the body is only the beginning of a JSON object, or nothing at all. None of these
+    is safe to show: they may repeat secrets of the request.
     """
 
-    code: str
-    message: str
-    request_id: str | None
-    content: str
+    words: str
+    document: dict[str, t.Any] | None = None
+    code: str = ""
+    message: str = ""
+    is_cut: bool = False
+
+
+def read_content(body: bytes | None) -> Content:
+    """Return what a body says, None being one that cannot be read."""
+    if body is None:
+        return Content("a body that cannot be read")
+    try:
+        decoded = parse_json(body)
+    except (ValueError, RecursionError) as error:
+        text = body.decode("utf-8", "replace")
+        return Content(_describe_text(text[:4096], error), is_cut=_is_cut(text.lstrip("\ufeff").strip(), error))
+    if isinstance(decoded, dict):
+        return Content("a JSON object", decoded, *find_error(decoded))
+    return Content("JSON null" if decoded is None else f"a JSON {json_type(decoded)}")
 
 
 def parse_json(body: bytes) -> t.Any:
@@ -53,44 +70,18 @@ def _parse_finite(text: str) -> float:
     return number
 
 
-def is_cut(body: bytes) -> bool:
-    """Return whether ``body`` is only the beginning of a JSON object, or nothing at all.
+def _is_cut(text: str, error: Exception) -> bool:
+    """Return whether ``text`` is the beginning of a JSON object, or empty; ``error`` is that of parsing it.
 
     urllib3 1 accepts a body that is shorter than its Content-Length, and every version a gzip stream that was cut.
     """
-    text = body.decode("utf-8-sig", "replace").strip()
     if not text.startswith("{"):
         return not text
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return error.pos >= len(text) or not text.endswith("}")
-    except RecursionError:
-        pass
-    return False
+    return not text.endswith("}") or (isinstance(error, json.JSONDecodeError) and error.pos >= len(text))
 
 
-def describe(response: Response) -> Problem:
-    """Return what is wrong according to ``response``, which is not a success or does not have the expected body."""
-    request_id = response.headers.get("X-Request-Id")
-    if response.body is None:
-        return Problem("", "", request_id, "a body that cannot be read")
-    try:
-        decoded = parse_json(response.body)
-    except (ValueError, RecursionError) as error:
-        return Problem("", "", request_id, _describe_text(response.body, error))
-    code, message = "", ""
-    if isinstance(decoded, dict):
-        code, message = find_error(decoded)
-        if request_id is None and isinstance(decoded.get("request_id"), str):
-            request_id = decoded["request_id"]
-    content = "JSON null" if decoded is None else f"a JSON {json_type(decoded)}"
-    return Problem(code, message, request_id, content)
-
-
-def _describe_text(body: bytes, error: Exception) -> str:
+def _describe_text(text: str, error: Exception) -> str:
     """Return in words what a body is that is not JSON because of ``error``."""
-    text = body[:4096].decode("utf-8", "replace")
     title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
     if title:
         return f"an HTML page titled '{title.group(1).strip()}'"

@@ -22,7 +22,6 @@ import time
 import typing as t
 from importlib.util import find_spec
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import Response
@@ -247,6 +246,8 @@ def _find_proxy(url: str) -> tuple[str, dict[str, str]]:
 
     No message shows either: they may contain a password.
     """
+    from urllib.request import getproxies
+
     if not getproxies().keys() & {"https", "all"}:
         return "", {}
     import requests

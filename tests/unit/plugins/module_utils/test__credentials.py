@@ -87,7 +87,7 @@ def find(profile):
                 sections += f"[{source.kind}]\n" + "".join(f"{key} = {value}\n" for key, value in named.items())
         if sections:
             write(profile, sections)
-        found = vars(find_credentials(options, no_warning, environ)())
+        found = find_credentials(options, no_warning, environ)()._asdict()
         return {name: value.replace(str(profile), "{file}") for name, value in found.items() if value is not None}
 
     return find_in

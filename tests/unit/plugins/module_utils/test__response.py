@@ -14,10 +14,10 @@ import pytest
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import (
     Response,
     find_error,
-    is_cut,
     means_success,
     parse_date,
     parse_json,
+    read_content,
     retry_after,
 )
 
@@ -58,9 +58,9 @@ OBJECT = '{"a": "\\u4e00 一", "b": [{"c": true}, -1.5e+1]}'.encode()
 
 
 def test_a_body_that_was_cut_is_the_beginning_of_an_object():
-    assert all(is_cut(OBJECT[:length]) for length in range(len(OBJECT)))
+    assert all(read_content(OBJECT[:length]).is_cut for length in range(len(OBJECT)))
     others = [OBJECT, b"<html>", b"[1", b"null", b'{"a": NaN}', b'{"a" 1}', b"{" * 100000 + b"}", b"\xff{}"]
-    assert not any(map(is_cut, others))
+    assert not any(content.is_cut for content in map(read_content, others))
 
 
 def test_a_date_in_retry_after_is_compared_with_the_services_clock():
