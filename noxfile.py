@@ -176,6 +176,7 @@ def awx(session: nox.Session) -> None:
     packages = ["ansible-builder==3.2.0", "ansible-runner==2.4.3", "playwright==1.65.2"]
     install_collection(session, *packages, "pytest==9.2.0", "pytest-xdist==3.8.0")
     tmp = Path(session.create_tmp()).absolute()
+    del session.env["TMPDIR"]  # which nox has set: the browser's sockets need a short path
     # Jobs run with the ansible-core of docs/awx/execution-environment.yml.
     session.env["EXECUTION_ENVIRONMENT"] = str(tmp / "execution-environment")
     session.install("--target", str(tmp / "execution-environment"), "--upgrade", "ansible-core~=2.18.0", "requests")
