@@ -41,13 +41,15 @@ MAX_SKEW = 300  # seconds; the service itself allows 15 minutes (vendor's SDK)
 TRANSIENT_STATUSES = frozenset((408, 429, 500, 502, 503, 504))
 # The service's own errors are all HTTP 400, so the code decides (API reference). The gateway's codes come with and
 # without W (field report).
-TRANSIENT_CODES = frozenset(("COC.00010014", "APIGW.0308", "APIG.0308"))
+TRANSIENT_CODES = frozenset(("COC.00010014", "COC.00040701", "APIGW.0308", "APIG.0308"))
 
 THROTTLED = "Too many requests: send fewer, and ask for more tasks per request."
+LATER = "Try again later. If the problem persists, contact Huawei Cloud support."
 CODE_ADVICE = {
     "APIGW.0308": THROTTLED,
     "APIG.0308": THROTTLED,
     "COC.00010014": "COC could not reach IAM: the fault is not on your side. Try again later.",
+    "COC.00040701": LATER,  # "Internal server error"
     "COC.00011013": (
         "COC cannot tell which user the credentials belong to. Use the access key or the token of an IAM user of the "
         "account. If you already do, set domain_id or project_id too."
@@ -60,10 +62,7 @@ STATUS_ADVICE = {
     401: "Check them before trying again: more than five failures in a row lock an access key for five minutes.",
     404: "Check the endpoint.",
     429: THROTTLED,
-    **dict.fromkeys(
-        (408, 500, 502, 503, 504),
-        "Try again later. If the problem persists, contact Huawei Cloud support.",
-    ),
+    **dict.fromkeys((408, 500, 502, 503, 504), LATER),
 }
 FIX_OPTION = "Fix the option that the message names, or look up the error code in the API reference of COC."
 # What the gateway says when it calculated another signature than the one it got (field reports).

@@ -235,6 +235,7 @@ ROWS: list[Row] = [
     # codes that decide, whatever the status
     decides(RECOVERS, 400, "COC.00010014", "COC could not reach IAM"),
     decides(RECOVERS, 200, "COC.00010014", "COC could not reach IAM"),
+    decides(RECOVERS, 400, "COC.00040701", LATER),
     decides(RECOVERS, 400, "APIG.0308", "Too many requests"),
     decides(RECOVERS, 429, "APIG.0308", "Too many requests"),
     decides(RECOVERS, 400, "APIGW.0308", "Too many requests"),
