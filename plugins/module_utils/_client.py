@@ -67,6 +67,7 @@ STATUS_ADVICE = {
 FIX_OPTION = "Fix the option that the message names, or look up the error code in the API reference of COC."
 # What the gateway says when it calculated another signature than the one it got (field reports).
 WRONG_SIGNATURE = r"canonical ?request|signature (fail|mismatch|(does |did |is )?not match)"
+EXPIRED = "signature expired"  # in "calc aksk signature fail:signature expired, signature time:…" (field report)
 
 
 class Failure(t.NamedTuple):
@@ -143,6 +144,7 @@ class Client:
         ca_path = options.get("ca_path")
         self._transport = Transport(self.endpoint, options["timeout"], options["validate_certs"], ca_path)
         self._secrets: set[str] = set()  # everything that no message may show
+        self._knows_clock = False  # whether a reply has said what the service's clock is
 
     def __enter__(self) -> Client:
         return self
@@ -173,11 +175,19 @@ class Client:
             outcome = self._attempt(url, permission, note)
             attempts += 1
             if isinstance(outcome, Reply):
+                self._check_clock(outcome.date)
                 return outcome
             delay = retry_delay(outcome, attempts, self._max_retries)
             if delay is None:
                 raise outcome.error(url, attempts, note)
             self._transport.pause(delay)
+
+    def _check_clock(self, date: float | None) -> None:
+        """Warn if this machine's clock is off, once: a token is accepted even then, and an age counts wrongly."""
+        clocks = "" if self._knows_clock else compare_clocks(date)
+        self._knows_clock = True
+        if clocks:
+            self.warn("clock", f"{clocks}. An age such as -24h counts from this machine's clock. Set it.")
 
     def _attempt(self, url: str, permission: str, note: str) -> Reply | Failure:
         """Send one request."""
@@ -226,7 +236,7 @@ class Client:
         status, code = response.status, self._redact(content.code)
         said_in_body = (content.document or {}).get("request_id")
         request_id = response.headers.get("X-Request-Id") or (said_in_body if isinstance(said_in_body, str) else "")
-        clocks = "" if credentials.auth_token else _compare_clocks(response)
+        clocks = "" if credentials.auth_token else _blame_clock(response, content)
         advice = self._advice(response, content, credentials, permission)
         return Failure(
             what=f"returned HTTP {status}{self._describe(status, content)}",
@@ -242,7 +252,8 @@ class Client:
     def _describe(self, status: int, content: Content) -> str:
         """Return code and message of an error, else what the body is, as the rest of a sentence."""
         code, message = (self._redact(part).rstrip(".") for part in (content.code, content.message))
-        if status == 401 and re.search(WRONG_SIGNATURE, content.message, re.IGNORECASE):
+        wrong = status == 401 and EXPIRED not in content.message.lower()
+        if wrong and re.search(WRONG_SIGNATURE, content.message, re.IGNORECASE):
             # before the service's text, which is long and may be cut
             code = f"{code} (the secret key is probably not that of this access key)".strip()
         if code or message:
@@ -286,13 +297,21 @@ def retry_delay(failure: Failure, attempts: int, max_retries: int) -> float | No
     return max(growing, asked)
 
 
-def _compare_clocks(response: Response) -> str:
-    """Return what to say of the clocks if they may be why a signature was refused; '' if they are not."""
-    now, date = time.time(), _response.parse_date(response.headers.get("Date"))
-    if response.status != 401 or date is None or abs(date - now) <= MAX_SKEW:
+def compare_clocks(date: float | None) -> str:
+    """Return a clause with this machine's time and ``date``, the service's; '' if they are at most MAX_SKEW apart."""
+    now = time.time()
+    if date is None or abs(date - now) <= MAX_SKEW:
         return ""
     ours, theirs = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock)) for clock in (now, date))
-    return (
-        f"This machine's clock says {ours}, the service's {theirs}: they are {abs(date - now) / 60:.0f} minutes apart, "
-        "and the service refuses signatures from 15 minutes on. Set the clock of this machine."
-    )
+    minutes = f"{abs(date - now) / 60:.0f} minutes"
+    return f"This machine's clock says {ours}, the service's {theirs}: they are {minutes} apart"
+
+
+def _blame_clock(response: Response, content: Content) -> str:
+    """Return what to say of the clocks if they may be why a signature was refused; '' if they are not."""
+    if response.status != 401:
+        return ""
+    clocks = compare_clocks(_response.parse_date(response.headers.get("Date")))
+    if not clocks and EXPIRED in content.message.lower():  # which also says what time it was for either
+        clocks = "The clocks of this machine and of the service are apart"
+    return clocks and f"{clocks}, and the service refuses signatures from 15 minutes on. Set the clock of this machine."

@@ -13,10 +13,15 @@ from datetime import datetime, timezone
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.tests.coc_simulator import status
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import AUTH_TOKEN, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import WRONG_SECRET_KEY, ids_of, run_lookup
 
 MINUTE, HOUR, YEAR = 60, 3600, 365 * 86400
+EXPIRED = {
+    "error_code": "APIGW.0301",
+    "error_msg": "Incorrect IAM authentication information: calc aksk signature fail:signature expired, "
+    "signature time:20260101T080000Z,server time:20260101T090000Z",
+}
 CLOCKS = re.compile(
     r"This machine's clock says (\S+Z), the service's (\S+Z): they are (\d+) minutes apart, and the service "
     r"refuses signatures from 15 minutes on\. Set the clock of this machine\. The credentials came from the options\."
@@ -46,21 +51,28 @@ def test_a_clock_that_is_off_is_one_refusal_with_both_times(ask, simulator, paus
             (0, status(401, headers={"Date": date}), {}, False)
             for date in (None, "yesterday", "Fri, 31 Dec 9999 23:59:59 GMT")
         ),
+        *((0, status(401, EXPIRED, headers), {}, True) for headers in ({}, {"Date": None})),
+        (HOUR, status(401, EXPIRED), {}, True),
         (HOUR, status(401), {"access_key": "", "secret_key": "", "auth_token": "FakeWrongToken"}, False),
     ],
 )
 def test_which_refusals_are_about_the_clock(ask, simulator, offset, fault, options, is_about_clock):
     simulator.clock_offset = offset
     simulator.faults.append(fault)
-    assert ("clock" in ask(**options).error) == is_about_clock
+    error = ask(**options).error
+    assert ("Set the clock of this machine." in error, "the secret key" in error) == (is_about_clock, False)
     assert len(simulator.requests) == 1
 
 
-@pytest.mark.parametrize("offset", [10 * MINUTE, -10 * MINUTE])
-def test_a_skew_that_the_service_accepts_is_not_mentioned(ask, simulator, offset):
-    simulator.clock_offset = offset
-    outcome = ask()
-    assert (outcome.msg, outcome.warnings, len(simulator.requests)) == ("", [], 1)
+@pytest.mark.parametrize("offset, token, number", [(0, "", 0), (10 * MINUTE, "", 1), (-HOUR, AUTH_TOKEN, 1)])
+def test_a_skew_that_the_service_accepts_is_one_warning_with_both_times(ask, simulator, offset, token, number):
+    simulator.clock_offset, simulator.page_cap = offset, 40
+    keys = dict.fromkeys(("access_key", "secret_key"), "") if token else {}
+    outcome = ask(auth_token=token, **keys)
+    assert (outcome.msg, len(outcome.warnings), len(simulator.requests)) == ("", number, 2)
+    for warning in outcome.warnings:
+        assert re.match(r"This machine's clock says \S+Z, the service's \S+Z: they are \d+ minutes apart\.", warning)
+        assert warning.endswith("An age such as -24h counts from this machine's clock. Set it.")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +84,7 @@ def test_a_skew_that_the_service_accepts_is_not_mentioned(ask, simulator, offset
         ("The canonicalRequest is GET", True),
         ("canonical request: GET", True),
         ("decrypt token fail", False),
-        ("signature expired, signature time:1,server time:2", False),
+        (EXPIRED["error_msg"], False),
     ],
 )
 def test_a_signature_that_does_not_match_is_explained_first(ask, simulator, text, is_wrong_signature):
