@@ -43,6 +43,9 @@ CHUNK = 16 * 1024  # bytes as received; gzip makes at most a thousandfold of the
 CHECK_NETWORK = "Check the endpoint, and the network of the host that runs this."
 CHECK_PATH = "Check the endpoint, and anything in front of it, such as a proxy or a firewall."
 CHECK_TLS = "Check the endpoint: it must speak HTTPS on that port, with TLS 1.2 or later."
+CHECK_PROXY_TLS = (
+    "If HTTPS_PROXY or ALL_PROXY begins with https://, write http:// instead, unless the proxy itself speaks TLS."
+)
 CHECK_PROXY = "Check the environment variables HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 SEE_CERTIFICATES = "See the options ca_path and validate_certs."
 RAISE_TIMEOUT = f"{CHECK_NETWORK} Or raise timeout, or filter for fewer tasks."
@@ -196,7 +199,7 @@ def _open_pool(url: str, validate_certs: bool, ca_path: str | None) -> t.Any:
         return urllib3.PoolManager(maxsize=1).connection_from_url(url)
     context = _tls_context(validate_certs, ca_path)
     options: dict[str, t.Any] = {"maxsize": 1, "ssl_context": context, "cert_reqs": context.verify_mode}
-    proxy, proxy_headers = _find_proxy(url)
+    proxy, proxy_headers = find_proxy(url)
     if proxy:
         return urllib3.ProxyManager(proxy, proxy_headers=proxy_headers, **options).connection_from_url(url)
     return urllib3.PoolManager(**options).connection_from_url(url)
@@ -241,7 +244,7 @@ def _default_authorities() -> str:
     return certifi.where()
 
 
-def _find_proxy(url: str) -> tuple[str, dict[str, str]]:
+def find_proxy(url: str) -> tuple[str, dict[str, str]]:
     """Return the proxy for an https ``url``, '' if there is none, and the headers for it.
 
     No message shows either: they may contain a password.
@@ -257,6 +260,12 @@ def _find_proxy(url: str) -> tuple[str, dict[str, str]]:
         return "", {}
     if "://" not in proxy:
         proxy = f"http://{proxy}"
+    if "\\" in proxy:  # urllib3 would connect to the host "DOMAIN"
+        raise CocError(
+            "HTTPS_PROXY or ALL_PROXY: has a backslash. Write %5C instead, as in http://DOMAIN%5Cuser:password@host:port."
+        )
+    if proxy.lower().startswith("socks"):
+        raise CocError("HTTPS_PROXY or ALL_PROXY: SOCKS is not supported. Name an HTTP proxy, as in http://host:port.")
     try:
         parts = urlsplit(proxy)
         # both, since they differ on what is a URL
@@ -302,6 +311,8 @@ def explain(error: Exception, timeout: float) -> TransportError:
         return TransportError(f"timed out: no complete response within {timeout:g} seconds", True, RAISE_TIMEOUT)
     if isinstance(error, (known.SSLError, ssl.SSLError)):
         return _explain_tls(cause, reason)
+    if isinstance(error, known.ProxyError) and isinstance(cause, ssl.SSLError):
+        return _explain_tls(cause, reason, "failed at the proxy", CHECK_PROXY_TLS)
     if isinstance(error, known.ProxyError):
         # a proxy that refuses may lock a user out
         is_refusal = "Tunnel connection failed: 4" in reason
@@ -316,14 +327,14 @@ def explain(error: Exception, timeout: float) -> TransportError:
     return TransportError(f"failed: {reason}", True, CHECK_NETWORK)
 
 
-def _explain_tls(cause: BaseException, reason: str) -> TransportError:
+def _explain_tls(cause: BaseException, reason: str, what: str = "failed", advice: str = "") -> TransportError:
     if "EOF" in str(cause):
-        msg = "failed: the connection was closed during the TLS handshake"
-        return TransportError(msg, True, CHECK_NETWORK)
+        msg = f"{what}: the connection was closed during the TLS handshake"
+        return TransportError(msg, True, advice or CHECK_NETWORK)
     # urllib3 2 has a class of its own
     if isinstance(cause, ssl.CertificateError) or type(cause).__name__ == "CertificateError":
-        return TransportError(f"failed: the certificate cannot be trusted: {reason}", False, SEE_CERTIFICATES)
-    return TransportError(f"failed: no TLS connection: {reason}", False, CHECK_TLS)
+        return TransportError(f"{what}: the certificate cannot be trusted: {reason}", False, SEE_CERTIFICATES)
+    return TransportError(f"{what}: no TLS connection: {reason}", False, advice or CHECK_TLS)
 
 
 def root_cause(error: BaseException) -> BaseException:

@@ -23,6 +23,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
     Transport,
     TransportError,
+    find_proxy,
 )
 
 NOW = datetime.now(timezone.utc)
@@ -43,6 +44,7 @@ SECRET = "FakeSecretHeader"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"  # and nothing more
 BANNER = b"SSH-2.0-OpenSSH_9.6\r\n"
+NOT_A_URL = "not a URL of the form http://host:port or http://user:password@host:port."
 CONNECTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -393,7 +395,7 @@ class Tunnel(Handler):
     "variable, prefix",
     [
         *((variable, "http://") for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")),
-        *(("HTTPS_PROXY", f"{scheme}user:p%40ss%2Fw%C3%B6rd@") for scheme in ("http://", "")),
+        *(("HTTPS_PROXY", f"{scheme}corp%5Cuser:p%40ss%2Fw%C3%B6rd@") for scheme in ("http://", "")),
     ],
 )
 def test_a_proxy_sees_its_own_password_only(contexts, ca_files, monkeypatch, variable, prefix):
@@ -404,7 +406,7 @@ def test_a_proxy_sees_its_own_password_only(contexts, ca_files, monkeypatch, var
         assert get(NAMED, False) == b"{}"
     head = proxy.heads[0].decode().lower()
     assert head.startswith("connect coc.test:443 ")
-    password = base64.b64encode("user:p@ss/wörd".encode()).decode()
+    password = base64.b64encode("corp\\user:p@ss/wörd".encode()).decode()
     assert (f"proxy-authorization: basic {password}".lower() in head) == ("user" in prefix)
     assert SECRET.encode() not in b"".join(proxy.heads) + proxy.relayed
     assert len(server.heads) == 2 and b"roxy-" not in b"".join(server.heads)
@@ -416,11 +418,30 @@ def test_the_name_in_the_certificate_counts_through_a_proxy(contexts, ca_files, 
         assert "'coc.test'" in str(failure(NAMED, ca_files["ours"])).partition(UNTRUSTED)[2]
 
 
-@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com, 127.0.0.0/8"])
-def test_no_proxy_is_respected(contexts, ca_files, monkeypatch, exempt):
+@pytest.mark.parametrize(
+    "forms, host, is_exempt",
+    [
+        *(
+            (form, "coc.example.com", True)
+            for form in ("*", "coc.example.com", "example.com", ".example.com", "a, COM")
+        ),
+        *((form, "coc.example.com", False) for form in ("*.example.com", "a.coc.example.com", "a com", "a;com")),
+        ("coc.example.com:443", "coc.example.com", False),
+        ("coc.example.com:443", "coc.example.com:443", True),
+        *((form, "192.0.2.1", form != "2001:db8::/32") for form in ("192.0.2.1", "a, 192.0.2.0/24", "2001:db8::/32")),
+        ("192.0.2.", "192.0.2.1", False),
+    ],
+)
+def test_which_forms_of_no_proxy_count(monkeypatch, forms, host, is_exempt):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", forms)
+    assert find_proxy(f"https://{host}")[0] == ("" if is_exempt else "http://127.0.0.1:9")
+
+
+def test_an_exempt_host_is_reached_without_the_proxy(contexts, ca_files, monkeypatch):
     with serving(Server(context=contexts["good"])) as server:
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-        monkeypatch.setenv("NO_PROXY", exempt)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         assert get(f"https://{server.address}", ca_files["ours"]) == b"{}"
 
 
@@ -444,19 +465,31 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch):
     assert error.transient
 
 
+def test_a_proxy_that_speaks_no_tls_is_named(monkeypatch):
+    with serving(Server(BANNER)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"https://user:FakePassword@{proxy.address}")
+        error = failure(NAMED)
+    assert str(error).startswith("failed at the proxy: no TLS connection: ")
+    assert "begins with https://, write http:// instead" in error.advice
+    assert not error.transient
+
+
 @pytest.mark.parametrize(
-    "url",
+    "url, words",
     [
-        "http://user:FakePassword#1@127.0.0.1:3128",
-        "http://user:FakePassword@127.0.0.1:port",
-        "http://user:FakePassword@127.0.0.1:99999",
-        "http://user:FakePassword@",
-        "http://FakePassword:[@127.0.0.1",
-        "socks5://user:FakePassword@127.0.0.1:1080",
+        ("http://user:FakePassword#1@127.0.0.1:3128", NOT_A_URL),
+        ("http://user:FakePassword@127.0.0.1:port", NOT_A_URL),
+        ("http://user:FakePassword@127.0.0.1:99999", NOT_A_URL),
+        ("http://user:FakePassword@", NOT_A_URL),
+        ("http://FakePassword:[@127.0.0.1", NOT_A_URL),
+        ("ftp://user:FakePassword@127.0.0.1", NOT_A_URL),
+        ("socks5://user:FakePassword@127.0.0.1:1080", "SOCKS is not supported. Name an HTTP proxy"),
+        ("http://DOMAIN\\user:FakePassword@127.0.0.1:9", "has a backslash. Write %5C instead"),
+        ("DOMAIN\\user:FakePassword@127.0.0.1:9", "has a backslash. Write %5C instead"),
     ],
 )
-def test_a_proxy_that_is_not_a_url_is_refused_and_not_quoted(monkeypatch, url):
+def test_a_proxy_that_cannot_be_used_is_refused_and_not_quoted(monkeypatch, url, words):
     monkeypatch.setenv("HTTPS_PROXY", url)
-    with pytest.raises(CocError, match="HTTPS_PROXY or ALL_PROXY: not a URL of the form http://host:port") as raised:
+    with pytest.raises(CocError, match=f"HTTPS_PROXY or ALL_PROXY: {words}") as raised:
         Transport(NAMED, 30.0)
     assert "FakePassword" not in raised.value.msg
