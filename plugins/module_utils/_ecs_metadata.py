@@ -17,7 +17,9 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import Transport, TransportError
 
 ADDRESS = "169.254.169.254"  # tests replace it; nothing else may
-TIMEOUT = 3.0  # seconds, for each of the two requests
+TIMEOUT = 3.0  # seconds, for each attempt of the two requests
+PAUSE = 0.5  # seconds, before the second attempt
+MAY_PASS = (429, 500, 502, 503, 504)
 SOURCE = "the ECS metadata service"
 KEYS = {"access_key": "access", "secret_key": "secret", "security_token": "securitytoken"}
 
@@ -36,7 +38,8 @@ def fetch() -> tuple[dict[str, str], datetime]:
         )
     try:
         credential = json.loads(body)["credential"]
-        expires_at = datetime.strptime(credential["expires_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+        end = re.sub(r"\.\d+", "", credential["expires_at"])
+        expires_at = datetime.strptime(end, "%Y-%m-%dT%H:%M:%S%z")  # it takes Z and +00:00
         values = {field: credential.get(key) for field, key in KEYS.items()}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise CocError(f"{SOURCE} returned something other than credentials. {ECS_ONLY}") from None
@@ -66,14 +69,19 @@ def _token_header() -> dict[str, str]:
     return {"X-Metadata-Token": token}
 
 
-def _send(method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
-    """Return status and text of a response. For plain http, the transport uses no proxy."""
+def _send(method: str, path: str, headers: dict[str, str], retries: int = 1) -> tuple[int, str]:
+    """Return status and text of a response; tries again what may pass. For plain http, the transport uses no proxy."""
     url = f"http://{ADDRESS}{path}"
     transport = Transport(url, TIMEOUT)
     try:
         response = transport.send(method, url, headers)
     except TransportError as error:
-        raise CocError(f"{SOURCE} did not respond: {method} {url} {error}. {ECS_ONLY}") from None
+        if not (retries and error.transient):
+            raise CocError(f"{SOURCE} did not respond: {method} {url} {error}. {ECS_ONLY}") from None
+    else:
+        if not (retries and response.status in MAY_PASS):
+            return response.status, (response.body or b"").decode(errors="replace")
     finally:
         transport.close()
-    return response.status, (response.body or b"").decode(errors="replace")
+    transport.pause(PAUSE)
+    return _send(method, path, headers, retries - 1)

@@ -63,12 +63,28 @@ def test_a_token_then_credentials_then_tasks(ask, simulator):
     assert for_token.header("Authorization") is for_key.header("Authorization") is None
 
 
-@pytest.mark.parametrize("code", [404, 405, 503])
-def test_an_ecs_may_have_no_tokens(ask, simulator, code):
+@pytest.mark.parametrize("code, attempts", [(404, 1), (405, 1), (503, 2)])
+def test_an_ecs_may_have_no_tokens(ask, simulator, pauses, code, attempts):
     simulator.metadata_token_status = code
     assert ask().ids == ids_of(simulator.tasks)
-    assert requests_to(simulator) == [TOKEN, SECURITY_KEY, TASKS]
-    assert simulator.requests[1].header("X-Metadata-Token") is None
+    assert requests_to(simulator) == [TOKEN] * attempts + [SECURITY_KEY, TASKS]
+    assert simulator.requests[attempts].header("X-Metadata-Token") is None
+
+
+@pytest.mark.parametrize("fault", [*map(status, (429, 500, 502, 503, 504)), coc_simulator.reset("body")])
+@pytest.mark.parametrize("later", [0, 1])
+def test_what_fails_once_is_asked_again(ask, simulator, pauses, fault, later):
+    simulator.faults += [None] * later + [fault]
+    assert ask().ids == ids_of(simulator.tasks)
+    expected = [TOKEN, SECURITY_KEY, TASKS]
+    assert requests_to(simulator) == expected[: later + 1] + expected[later:]
+    assert pauses == [_ecs_metadata.PAUSE]
+
+
+@pytest.mark.parametrize("end", ["Z", "+00:00", ".123Z", ".123456Z", ".123456+00:00"])
+def test_each_form_of_an_expiry_is_read(simulator, connection, end):
+    simulator.faults += [None, body(credential(expires_at=f"2999-01-01T00:00:00{end}"))]
+    assert _ecs_metadata.fetch()[1] == datetime(2999, 1, 1, tzinfo=timezone.utc)
 
 
 @by_plugin
@@ -87,18 +103,18 @@ def test_refused_credentials_are_named_and_not_shown(ask, simulator):
 def test_silence_ends(ask, simulator, monkeypatch, pauses, faults):
     assert _ecs_metadata.TIMEOUT == 3  # seconds, as in the vendor's SDK
     monkeypatch.setattr(_ecs_metadata, "TIMEOUT", 0.3)
-    simulator.faults += faults
+    simulator.faults += faults + faults[-1:]
     error = ask().error
     assert f"{SERVICE} did not respond: " in error and "timed out: no complete response within 0.3 seconds" in error
     assert "on a Huawei Cloud ECS only" in error
-    assert pauses == []
+    assert pauses == [_ecs_metadata.PAUSE]
 
 
 def test_nobody_there(ask, simulator, pauses, monkeypatch):
     monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
     url = "http://127.0.0.1:9/meta-data/latest/api/token"
     assert f"{SERVICE} did not respond: PUT {url} failed: Connection refused. {ADVICE}" in ask().error
-    assert (simulator.requests, pauses) == ([], [])
+    assert (simulator.requests, pauses) == ([], [_ecs_metadata.PAUSE])
 
 
 # Whatever else the service sends
@@ -139,11 +155,13 @@ def failures():
 def test_whatever_else_the_service_sends_is_an_error(ask, simulator, pauses):
     for words, faults in failures():
         simulator.requests.clear()
-        simulator.faults[:] = faults
+        simulator.faults[:] = faults + faults[-1:]
+        pauses.clear()
         outcome = ask()
         assert outcome.error.startswith(words)
         assert "FakeSecret" not in outcome.output
-        assert (requests_to(simulator), pauses) == ([TOKEN, SECURITY_KEY][: len(faults)], [])
+        expected = [TOKEN, SECURITY_KEY][: len(faults)]
+        assert requests_to(simulator) == expected + expected[-1:] * len(pauses)
 
 
 # Time
@@ -162,9 +180,9 @@ def test_credentials_are_renewed_before_they_expire(ask, simulator):
     assert len({request.header("X-Security-Token") for request in simulator.requests[2::3]}) == 3
 
 
-def test_a_failed_renewal_fails_the_list(ask, simulator):
+def test_a_failed_renewal_fails_the_list(ask, simulator, pauses):
     simulator.page_cap, simulator.metadata_expires_in = 20, 30
-    simulator.faults += [None, None, None, None, status(500)]
+    simulator.faults += [None, None, None, None, status(500), status(500)]
     error = ask().error
     assert f"{SERVICE} returned HTTP 500 to a request for credentials" in error
     assert "The 20 tasks that came before are not returned" in error
@@ -200,10 +218,10 @@ def test_no_credentials_and_no_proxy_of_the_environment_are_used(ask, simulator,
 # The guard that proves it, tried with an address that leads nowhere (RFC 5737)
 
 
-def test_the_guard_refuses_other_machines(ask, connection, monkeypatch, only_loopback):
+def test_the_guard_refuses_other_machines(ask, connection, monkeypatch, only_loopback, pauses):
     monkeypatch.setattr(_ecs_metadata, "ADDRESS", "192.0.2.1")
     assert "did not respond: PUT http://192.0.2.1/" in ask().error
-    assert only_loopback.read_text() == "socket.connect ('192.0.2.1', 80)\n"
+    assert only_loopback.read_text() == "socket.connect ('192.0.2.1', 80)\n" * 2  # attempts
     only_loopback.unlink()  # else it fails this test
 
 
