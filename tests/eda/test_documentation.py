@@ -52,7 +52,7 @@ def wrong_names(rulebook: list[dict[str, t.Any]]) -> set[str]:
     wrong = types - TYPES
     for path in re.findall(r"\bevent\.[a-z_.]+", text):
         parent, _dot, key = path.rpartition(".")
-        if path not in {"event.type", *KEYS} and key not in KEYS.get(parent, ()):
+        if path not in {"event.type", "event.duration", *KEYS} and key not in KEYS.get(parent, ()):
             wrong.add(path)
     return wrong
 

@@ -119,7 +119,7 @@ def test_a_wrong_key_is_sent_once_and_the_rulebook_stays_alive(simulator, start)
     time.sleep(3)  # three intervals
     assert rulebook.process.poll() is None
     assert len(simulator.requests) == 1
-    assert "Nothing more is asked until this rulebook is started again" in rulebook.output
+    assert "Nothing more is sent with these credentials" in rulebook.output
     (request,) = simulator.requests
     signature = request.header("Authorization").rpartition("Signature=")[2]
     assert not [secret for secret in (WRONG_SECRET_KEY, signature) if secret in rulebook.output]

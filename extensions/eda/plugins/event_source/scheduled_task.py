@@ -28,11 +28,13 @@ description:
     If a listing fails, after the retries, one event with the type C(failure) says why in C(event.failure), which has
     C(msg), C(status), C(error_code), C(request_id), C(transient) and C(retry_after). The source goes on asking, with
     pauses that grow up to ten times O(interval) or five minutes, whichever is longer; a longer one that the service
-    asks for is kept, up to a day. C(recovery) is the type of the event when listing works again. Whatever changed
+    asks for is kept, up to a day. C(recovery) is the type of the event when listing works again. It has the
+    latest C(event.failure), and in C(event.duration) the seconds since the first listing that failed. Whatever changed
     meanwhile follows it.
-  - After HTTP status 401 or 403 the source asks no more until the rulebook is started again, because repeated failures
-    lock the access key. It says so in C(event.failure.msg) and in the log, and stays alive. If the clock of the machine
-    is the likely reason for a 401, it asks again once that clock has been set.
+  - After HTTP status 401 the source sends nothing more with those credentials, because repeated failures lock the
+    access key. It says so in another C(failure) and in the log, and stays alive. At each O(interval) it looks at where
+    the credentials come from, and asks again once they have changed. If the clock of the machine is the likely reason,
+    it also asks again once that clock has been set.
   - Wrong options and missing credentials end the rulebook with a message, before anything is sent.
   - >-
     C(event.meta.uuid) of a change follows from the endpoint, the task, the type and the new state. With persistence,
@@ -116,6 +118,7 @@ EXAMPLES = r"""
 """
 
 import asyncio
+import contextlib
 import logging
 import sys
 import time
@@ -134,7 +137,7 @@ if not AnsibleCollectionConfig.collection_finder:  # collections cannot be impor
     sys.path_importer_cache.clear()
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client, Reply
-from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials, find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import ClockError, CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     ArgumentSpec,
@@ -161,10 +164,17 @@ OPTIONS: ArgumentSpec = {
 }
 LONGEST_INTERVAL = 86400  # seconds
 CLOCK_JUMP = 60  # seconds
-STOPPED = "Nothing more is asked until this rulebook is started again, so that the access key is not locked."
-STOPPED_BY_CLOCK = "Nothing more is asked until the clock of this machine is set, so that the access key is not locked."
+STOPPED = (
+    "Nothing more is sent with these credentials, so that the access key is not locked. Replace them: a file is read "
+    "again at each interval; for options and variables, start the rulebook again."
+)
+STOPPED_BY_CLOCK = (
+    "Nothing more is sent until the clock of this machine is set or the credentials are replaced, so that the access "
+    "key is not locked."
+)
 
 Warn = t.Callable[[str, str], None]
+Failure = t.Dict[str, t.Any]  # what an event tells of a failure, {} before there is one
 
 
 async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
@@ -183,19 +193,29 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
         endpoint = client.endpoint
     watch: Watch | None = None
     LOGGER.info("Listing the scheduled tasks of %s every %d seconds", endpoint, options["interval"])
-    failures = 0
+    failures, failing_since = 0, 0.0
+    reported: Failure = {}
     while True:
         listed_at = time.monotonic()
         try:
-            tasks, service_clock = await list_whole(options, warn)
+            find = find_credentials(options, warn)
+            credentials = await asyncio.to_thread(find)
+            tasks, service_clock = await list_whole(options, find, warn)
         except CocError as error:
+            failing_since = failing_since if failures else listed_at
             failures += 1
-            await report_and_wait(queue, error, failures, options["interval"])
+            reported = await report(queue, error, reported)
+            if error.status == 401:
+                await refusal_may_be_over(error, credentials, options, warn)
+            else:
+                await asyncio.sleep(pause_after_failure(options["interval"], failures, error.retry_after))
             continue
         if failures:
-            failures = 0
-            LOGGER.warning("Listing the scheduled tasks of %s works again", endpoint)
-            await queue.put({"type": "recovery", "meta": {"uuid": str(uuid.uuid4())}})
+            duration = round(time.monotonic() - failing_since)
+            LOGGER.warning("Listing the scheduled tasks of %s works again, after %d seconds", endpoint, duration)
+            recovery = {"type": "recovery", "failure": reported, "duration": duration}
+            await queue.put({**recovery, "meta": {"uuid": str(uuid.uuid4())}})
+            failures, reported = 0, {}
         if watch is None:  # only now is it known what the service's clock said when this began
             begin = started + service_clock
             since = parse_time("since", options["since"], begin) if options["since"] else int(begin * 1000)
@@ -236,12 +256,14 @@ class ListingClient(Client):
         return reply
 
 
-async def list_whole(options: t.Mapping[str, t.Any], warn: Warn) -> tuple[list[dict[str, t.Any]], float]:
-    """Return all tasks that match, with the credentials that there are now, and the service's clock.
+async def list_whole(
+    options: t.Mapping[str, t.Any], credentials: t.Callable[[], Credentials], warn: Warn
+) -> tuple[list[dict[str, t.Any]], float]:
+    """Return all tasks that match, and the service's clock.
 
     Raises :class:`CocError` for a listing that may not be whole: a task that it lacks would be taken for removed.
     """
-    client = ListingClient(options, find_credentials(options, warn), warn)
+    client = ListingClient(options, credentials, warn)
     with client:
         try:
             listing = await asyncio.to_thread(list_tasks, client, build_query(options))
@@ -257,28 +279,32 @@ async def list_whole(options: t.Mapping[str, t.Any], warn: Warn) -> tuple[list[d
     return tasks, client.service_clock or 0.0
 
 
-async def report_and_wait(queue: asyncio.Queue[t.Any], error: CocError, failures: int, interval: int) -> None:
-    """Report the first of so many failures in a row, and return when it is time to ask again."""
-    is_refused = error.status in (401, 403)
-    if failures == 1 or is_refused:
-        note = "" if not is_refused else STOPPED_BY_CLOCK if isinstance(error, ClockError) else STOPPED
-        msg = f"{error.msg} {note}".rstrip()
-        LOGGER.error("%s", msg)
-        failure = {**error.as_result(), "msg": msg}
-        await queue.put({"type": "failure", "failure": failure, "meta": {"uuid": str(uuid.uuid4())}})
-    if isinstance(error, ClockError):
-        await clock_is_set()
-    elif is_refused:
-        await asyncio.Event().wait()  # to end would make a controller start it again, and again be refused
-    else:
-        await asyncio.sleep(pause_after_failure(interval, failures, error.retry_after))
+async def report(queue: asyncio.Queue[t.Any], error: CocError, reported: Failure) -> Failure:
+    """Report ``error`` unless it adds nothing to ``reported``, the latest of this outage; return the latest then."""
+    if reported and error.status != 401 and (error.status != 403 or reported["status"] == 403):
+        return reported
+    note = "" if error.status != 401 else STOPPED_BY_CLOCK if isinstance(error, ClockError) else STOPPED
+    failure = {**error.as_result(), "msg": f"{error.msg} {note}".rstrip()}
+    LOGGER.error("%s", failure["msg"])
+    await queue.put({"type": "failure", "failure": failure, "meta": {"uuid": str(uuid.uuid4())}})
+    return failure
 
 
-async def clock_is_set() -> None:
-    """Return when this machine's clock has jumped, by a minute or more."""
-    before = time.time() - time.monotonic()
-    while abs(time.time() - time.monotonic() - before) < CLOCK_JUMP:
-        await asyncio.sleep(10)
+async def refusal_may_be_over(
+    error: CocError, refused: Credentials, options: t.Mapping[str, t.Any], warn: Warn
+) -> None:
+    """Return when there are other credentials than the refused ones, or when a clock that was to blame has been set.
+
+    To end would make a controller start the source again, and again be refused.
+    """
+    clock = time.time() - time.monotonic()
+    while True:
+        await asyncio.sleep(options["interval"])
+        if isinstance(error, ClockError) and abs(time.time() - time.monotonic() - clock) >= CLOCK_JUMP:
+            return
+        with contextlib.suppress(CocError):  # there are none, or the file is being written
+            if await asyncio.to_thread(find_credentials(options, warn)) != refused:
+                return
 
 
 def pause_after_failure(interval: int, failures: int, retry_after: int | None) -> int:

@@ -37,7 +37,13 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import ids_of, queries, refusal, run_module
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
+    WRONG_SECRET_KEY,
+    ids_of,
+    queries,
+    refusal,
+    run_module,
+)
 from ansible_collections.huaweicloud.coc.tests.unit.fault_table import RETRIES
 from ansible_collections.huaweicloud.coc.tests.unit.leaks import FORMS, PLACES, echo, leaks, secrets_sent
 from ansible_collections.huaweicloud.coc.tests.unit.wrong_options import REFUSED as WRONG_OPTIONS
@@ -94,14 +100,6 @@ class Source:
         self._idle.clear()
         self._due.set()  # it goes on when it runs next
         return self.taken()
-
-    def last_failure(self):
-        """Let it list until it asks no more; returns what the only event until then tells."""
-        event = self.run(self.queue.get())
-        self.run(sleep(0.05))
-        assert not self._task.done()
-        assert (event["type"], self.taken()) == ("failure", [])
-        return event["failure"]
 
 
 @pytest.fixture
@@ -242,18 +240,62 @@ def test_nothing_is_lost_through_a_fault(
         assert 0 < source.pauses[-1] < INTERVAL
 
 
-@pytest.mark.parametrize("code", [401, 403])
-@pytest.mark.parametrize("outage", [0, RETRIES + 1])
-def test_a_refused_key_is_not_sent_again(simulator, source, pauses, caplog, code, outage):
-    simulator.faults += [coc_simulator.status(503)] * outage + [coc_simulator.status(code)]
-    if outage:
+@pytest.mark.parametrize("place", ["variable", "file"])
+def test_a_refused_key_is_not_sent_again_until_it_is_another(simulator, endpoint, caplog, monkeypatch, tmp_path, place):
+    profile = tmp_path / ".huaweicloud" / "credentials"
+    profile.parent.mkdir()
+
+    def put(secret_key):
+        if place == "file":
+            profile.write_text(f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {secret_key}\n")
+        else:
+            monkeypatch.setenv("HW_ACCESS_KEY", coc_simulator.ACCESS_KEY)
+            monkeypatch.setenv("HW_SECRET_KEY", secret_key)
+
+    def refused():
+        (event,) = source.poll()
+        failure = event["failure"]
+        assert (event["type"], failure["status"], failure["transient"]) == ("failure", 401, False)
+        assert failure["msg"].endswith(plugin.STOPPED) and failure["msg"] in caplog.messages
+        return failure
+
+    put(WRONG_SECRET_KEY)
+    simulator.faults.append(coc_simulator.status(503))
+    with Source({**endpoint, "max_retries": 0}) as source:
         assert types(source.poll()) == ["failure"]
-    failure = source.last_failure()
-    assert (failure["status"], failure["transient"]) == (code, False)
-    assert failure["msg"].endswith(plugin.STOPPED)
-    assert failure["msg"] in caplog.messages
-    assert len(simulator.requests) == outage + 1
-    assert len(source.pauses) == bool(outage)  # it does not even wait for the next time
+        refused()  # although a failure has been told of already
+        put("")  # while it is replaced, it is not whole
+        assert [source.poll() for _interval in range(9)] == [[]] * 9
+        put(WRONG_SECRET_KEY)
+        assert source.poll() == []
+        assert (len(simulator.requests), source.pauses) == (2, [INTERVAL] * 12)
+        put(WRONG_SECRET_KEY + "2")
+        failure = refused()
+        put(coc_simulator.SECRET_KEY)
+        (recovery,) = source.poll()
+    assert (recovery["type"], recovery["failure"], len(simulator.requests)) == ("recovery", failure, 4)
+
+
+def test_what_locks_no_key_is_asked_again(simulator, connection):
+    simulator.faults += map(coc_simulator.status, (500, 403, 403, 500, 403))
+    with Source({**connection, "max_retries": 0}) as source:
+        statuses = [[event["failure"]["status"] for event in source.poll()] for _poll in range(5)]
+        assert statuses == [[500], [403], [], [], []]
+        assert source.pauses == [60, 120, 240, 480, 600]
+        (recovery,) = source.poll()
+    assert (recovery["type"], recovery["failure"]["status"]) == ("recovery", 403)
+
+
+def test_a_recovery_says_how_long_it_took(simulator, source, monkeypatch):
+    assert source.poll() == []
+    simulator.faults.append(coc_simulator.status(400))
+    (failure,) = source.poll()
+    now = time.monotonic
+    monkeypatch.setattr("time.monotonic", lambda: now() + 7000)
+    (recovery,) = source.poll()
+    assert recovery.pop("meta")["uuid"]
+    assert 7000 <= recovery.pop("duration") < 7060
+    assert recovery == {"type": "recovery", "failure": failure["failure"]}
 
 
 def test_an_outage_loses_nothing_and_repeats_nothing(simulator, source, pauses):
