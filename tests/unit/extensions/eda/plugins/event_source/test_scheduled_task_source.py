@@ -252,7 +252,7 @@ def test_a_refused_key_is_not_sent_again_until_it_is_another(simulator, endpoint
             monkeypatch.setenv("HW_ACCESS_KEY", coc_simulator.ACCESS_KEY)
             monkeypatch.setenv("HW_SECRET_KEY", secret_key)
 
-    def refused():
+    def refused(source):
         (event,) = source.poll()
         failure = event["failure"]
         assert (event["type"], failure["status"], failure["transient"]) == ("failure", 401, False)
@@ -263,14 +263,14 @@ def test_a_refused_key_is_not_sent_again_until_it_is_another(simulator, endpoint
     simulator.faults.append(coc_simulator.status(503))
     with Source({**endpoint, "max_retries": 0}) as source:
         assert types(source.poll()) == ["failure"]
-        refused()  # although a failure has been told of already
+        refused(source)  # although a failure has been told of already
         put("")  # while it is replaced, it is not whole
         assert [source.poll() for _interval in range(9)] == [[]] * 9
         put(WRONG_SECRET_KEY)
         assert source.poll() == []
         assert (len(simulator.requests), source.pauses) == (2, [INTERVAL] * 12)
         put(WRONG_SECRET_KEY + "2")
-        failure = refused()
+        failure = refused(source)
         put(coc_simulator.SECRET_KEY)
         (recovery,) = source.poll()
     assert (recovery["type"], recovery["failure"], len(simulator.requests)) == ("recovery", failure, 4)
