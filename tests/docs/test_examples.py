@@ -25,7 +25,7 @@ PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/docsite/rst/*.rst")
 PAGES = [page for page in PAGES if not page.name.startswith("event_")]  # those have rulebooks, for tests/eda
 assert len(PAGES) > 4
 PLUGINS = ("plugins.modules.scheduled_task_info", "plugins.lookup.scheduled_task")
-FILTERS = ("task_artifacts", "task_health", "task_report", "task_table")
+FILTERS = ("local_time", "task_artifacts", "task_health", "task_report", "task_table")
 
 MARKDOWN = re.compile(r"^```(?P<language>\S+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 RST = re.compile(r"^( *)\.\. code-block:: (?P<language>\S+)\n(?P<code>(?:\n|\1 +.*\n)+)", re.MULTILINE)

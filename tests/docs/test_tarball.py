@@ -16,6 +16,7 @@ from ansible_collections.huaweicloud.coc.tests.docs.conftest import CHECKOUT
 # The plugins that users see; the names of all other files there begin with an underscore.
 PLUGINS = {
     "extensions/eda/plugins/event_source/scheduled_task.py",
+    "plugins/filter/local_time.py",
     "plugins/filter/task_artifacts.py",
     "plugins/filter/task_health.py",
     "plugins/filter/task_report.py",
