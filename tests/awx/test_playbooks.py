@@ -344,8 +344,9 @@ def lose_dac_override():
         ctypes.CDLL(None).prctl(pr_capbset_drop, cap_dac_override)
 
 
-def run_playbooks(simulator, variables, *playbooks, **environment):
-    command = ["ansible-playbook", *(f"huaweicloud.coc.{name}" for name in playbooks), "-e", json.dumps(variables)]
+def run_playbooks(simulator, variables, *playbooks, arguments=(), **environment):
+    names = [f"huaweicloud.coc.{name}" for name in playbooks]
+    command = ["ansible-playbook", *names, "-e", json.dumps(variables), *arguments]
     keys = {"HW_ACCESS_KEY": coc_simulator.ACCESS_KEY, "HW_SECRET_KEY": coc_simulator.SECRET_KEY}
     environment = {**os.environ, **keys, "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint, **environment}
     return subprocess.run(
@@ -371,6 +372,22 @@ def test_other_strategies_and_connections_do_not_matter(simulator, tmp_path, str
     for said in ("A: 5", "Of 5 tasks: nothing wrong.", f"Report of 5 tasks: {tmp_path}/a.html", "COC is away."):
         assert said in done.stdout
     assert (tmp_path / "a.html").stat().st_mode & 0o777 == 0o644
+
+
+def test_nothing_done_is_no_success(simulator, tmp_path):
+    """With tags that no task has, everything is done all the same; without localhost, nothing can be."""
+    simulator.tasks = well(5)
+    variables = {"coc_report_path": f"{tmp_path}/a.html"}
+    playbooks = ("list_tasks", "assert_healthy", "report")
+    inventory = ("-i", "localhost,web,", "-c", "local", "--limit")
+    done = run_playbooks(simulator, variables, *playbooks, arguments=(*inventory, "all", "--tags", "x"))
+    for said in ("5 tasks", "Of 5 tasks: nothing wrong.", f"Report of 5 tasks: {tmp_path}/a.html"):
+        assert said in done.stdout
+    asked = len(simulator.requests)
+    for playbook in playbooks:
+        done = run_playbooks(simulator, variables, playbook, arguments=(*inventory, "web"))
+        assert done.returncode and len(simulator.requests) == asked
+        assert "Nothing was done: --limit web leaves out localhost, where this playbook runs." in done.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_coc_is_asked(simulator, tmp_path):
