@@ -10,10 +10,9 @@ short_description: Find what is wrong with listed scheduled tasks
 version_added: 2.0.0
 description:
   - Finds the tasks whose last execution is V(ABNORMAL), those whose approval is V(REJECTED), and those that are enabled
-    but have not run for too long. The playbook C(huaweicloud.coc.assert_healthy) fails with what it finds.
-  - An account without any task is unhealthy too, unless filters were used (C(limit), C(offset) and C(marker) are not
-    filters), since the service of the wrong site returns an empty list. So is an account that
-    could not be asked.
+    but have not run for too long, or never. The playbook C(huaweicloud.coc.assert_healthy) fails with what it finds.
+  - An account that has fewer tasks than O(min_tasks) is unhealthy too, since a misspelled filter and the service of the
+    wrong site return an empty list. So is an account that could not be asked.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 positional: _input
@@ -31,6 +30,27 @@ options:
       - Tasks of type V(ONCE) are left out, since they may be due in the future or done. So are those whose approval is
         V(PENDING) or V(REJECTED), which cannot run.
     type: float
+  checks:
+    description:
+      - What to check, as a list or a text with commas. All that apply if it is blank or null.
+      - V(abnormal) is a last execution that failed, and V(rejected) an approval.
+      - V(overdue) is a task that has not run for O(max_age_hours), and V(never_ran) one that has not run at all and was
+        created before that. Both need O(max_age_hours).
+    type: list
+    elements: str
+    choices: [abnormal, rejected, overdue, never_ran]
+  min_tasks:
+    description:
+      - The least number of tasks that each account must have, V(0) to V(100000). An account of the lookup can have a
+        number of its own, C(min_tasks).
+      - If it is blank or null, it is V(1), but V(0) where C(last_execution_status) or C(approve_status) is a filter,
+        since it may be well that no task is in that state.
+    type: int
+  timezone:
+    description:
+      - The time zone of the times in RV(_value.lines), a name of the IANA list such as V(Asia/Shanghai).
+    type: str
+    default: UTC
   now:
     description:
       - The time that O(max_age_hours) counts from, in seconds since the epoch. The current time if not given.
@@ -46,6 +66,12 @@ EXAMPLES = r"""
     msg: "{{ (listings | huaweicloud.coc.task_health(max_age_hours=25)).msg }}"
   vars:
     listings: "{{ query('huaweicloud.coc.scheduled_task_accounts', enterprise_project_id='0') }}"
+
+- name: Name each task that failed
+  ansible.builtin.debug:
+    msg: "{{ (listings | huaweicloud.coc.task_health(checks='abnormal')).lines }}"
+  vars:
+    listings: "{{ query('huaweicloud.coc.scheduled_task_accounts') }}"
 """
 
 RETURN = r"""
@@ -55,12 +81,19 @@ _value:
   type: dict
   contains:
     healthy:
-      description: Whether every account could be asked, has tasks, and has none with a failure.
+      description: Whether every account could be asked, has enough tasks, and has none with a failure.
       type: bool
     msg:
-      description: A sentence with everything that was found.
+      description: A sentence with the number of tasks, the filters that were used, and what was found.
       type: str
-      sample: "Of 60 tasks: nothing wrong."
+      sample: "Of 60 tasks (risk_level: HIGH): nothing wrong."
+    lines:
+      description: A line for each task with a failure.
+      type: list
+      elements: str
+      sample:
+        - "abnormal: nightly-backup (ST20260101000000000000demo), region cn-north-4, owner Li Lei,
+          last ran 2026-01-01 00:00 UTC"
     artifacts:
       description:
         - What the playbook hands on to a workflow.
@@ -79,11 +112,11 @@ _value:
           type: list
           elements: str
         coc_overdue_task_ids:
-          description: The IDs of the tasks that have not run for too long.
+          description: The IDs of the tasks that have not run for too long, or never.
           type: list
           elements: str
         coc_health:
-          description: What is wrong, or C(nothing wrong).
+          description: What is wrong, with the names of the tasks, or C(nothing wrong).
           type: str
         coc_task_counts:
           description: How many tasks each account has that could be asked. Only with named accounts.
@@ -95,61 +128,92 @@ _value:
 
 import time
 import typing as t
+from datetime import tzinfo
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import MAX_TASKS
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import CHANGING
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
     Listing,
     Task,
     check_listings,
+    choose,
     failures,
+    filters_used,
     is_filtered,
     is_named,
     one_line,
     reached_limit,
 )
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import whole_number
 
-MOST_NAMED = 50  # tasks with the same failure that the message names
+MOST_NAMED = 50  # tasks with the same failure that coc_health names
 
 
-def task_health(value: object, max_age_hours: object = None, now: float | None = None) -> dict[str, t.Any]:
-    """Return what is wrong with the tasks in ``value``, the listings. Raises AnsibleFilterError for anything else.
+class Check(t.NamedTuple):
+    """A kind of failure. ``words`` are what messages call it, ``since`` is what the time in ``field`` says about it."""
 
-    ``now`` is in seconds since the epoch.
+    artifact: str
+    words: str
+    since: str
+    field: str
+
+
+# The service does not say when an approval was rejected.
+CHECKS = {
+    "abnormal": Check("coc_abnormal_task_ids", "ABNORMAL", "last ran", "last_execution_time"),
+    "rejected": Check("coc_rejected_task_ids", "REJECTED", "last changed", "modified_time"),
+    "overdue": Check("coc_overdue_task_ids", "enabled, but not run for {age} hours", "last ran", "last_execution_time"),
+    "never_ran": Check("coc_overdue_task_ids", "enabled, but never run", "created", "created_time"),
+}
+AGED = ("overdue", "never_ran")  # those that need max_age_hours
+
+# The failures of each task that has some, by account.
+Found = t.Mapping[t.Optional[str], t.Sequence[t.Tuple[Task, t.List[str]]]]
+
+
+def task_health(
+    value: object,
+    max_age_hours: object = None,
+    checks: object = None,
+    min_tasks: object = None,
+    timezone: object = None,
+    now: float | None = None,
+) -> dict[str, t.Any]:
+    """Return what is wrong with the tasks in ``value``, the listings.
+
+    ``now`` is in seconds since the epoch. Raises AnsibleFilterError for what is no list of listings, and for a wrong
+    option.
     """
     listings = check_listings("task_health", value)
     age = _check_age(max_age_hours)
+    chosen = _check_checks(checks, float(age or 0) > 0)
+    least = _check_min_tasks(min_tasks)
+    zone = find_zone(timezone)
     due_since = ((time.time() if now is None else now) - float(age or 0) * 3600) * 1000
+
     asked = [listing for listing in listings if not listing["failed"]]
-    # By artifact: what the message calls the failure, and the tasks of each account that have it.
-    found = {
-        key: (words, [[task for task in listing["scheduled_tasks"] if has_failed(task)] for listing in asked])
-        for key, words, has_failed in (
-            ("coc_abnormal_task_ids", "ABNORMAL", lambda task: task.get("last_execution_status") == "ABNORMAL"),
-            ("coc_rejected_task_ids", "REJECTED", lambda task: task.get("approve_status") == "REJECTED"),
-            (
-                "coc_overdue_task_ids",
-                f"enabled, but not run for {age} hours",
-                lambda task: bool(float(age or 0)) and _is_overdue(task, due_since),
-            ),
-        )
+    found: Found = {
+        listing["name"]: [
+            (task, failed) for task in listing["scheduled_tasks"] if (failed := _failures(task, chosen, due_since))
+        ]
+        for listing in asked
     }
-    tasks_by_failure = {words: [task for tasks in by_account for task in tasks] for words, by_account in found.values()}
-    health = _health(listings, tasks_by_failure)
-    artifacts: dict[str, t.Any] = {"coc_asked": bool(asked)}
-    for key, (_words, by_account) in found.items():
-        ids = [[task["id"] for task in tasks] for tasks in by_account]
-        names = [listing["name"] for listing in asked]
-        artifacts[key] = dict(zip(names, ids)) if is_named(listings) else [one for some in ids for one in some]
-    if is_named(listings):
-        artifacts["coc_task_counts"] = {listing["name"]: len(listing["scheduled_tasks"]) for listing in asked}
-        artifacts["coc_failed_accounts"] = failures(listings)
-    total = sum(len(listing["scheduled_tasks"]) for listing in asked)
-    sentence = f"Of {total} tasks: {health}" if asked or is_named(listings) else health
+    by_check = {
+        check: [task for tasks in found.values() for task, failed in tasks if check in failed] for check in chosen
+    }
+    words = {check: CHECKS[check].words.format(age=age) for check in chosen}
+    numbers = [f"{len(tasks)} {words[check]}" for check, tasks in by_check.items() if tasks]
+    names = [f"{len(tasks)} {words[check]}: {_names(tasks)}" for check, tasks in by_check.items() if tasks]
+    too_few = _too_few(asked, least)
     return {
-        "healthy": bool(asked) and not (any(tasks_by_failure.values()) or failures(listings) or _silent(listings)),
-        "msg": sentence if sentence.endswith(".") else f"{sentence}.",
-        "artifacts": {**artifacts, "coc_health": health},
+        "healthy": bool(asked) and not (numbers or too_few or failures(listings)),
+        "msg": _sentence(listings, _health(listings, numbers, too_few)),
+        "lines": [_line(task, failed, zone) for tasks in found.values() for task, failed in tasks],
+        "artifacts": {**_artifacts(listings, found), "coc_health": _health(listings, names, too_few)},
     }
 
 
@@ -168,7 +232,38 @@ def _check_age(value: object) -> str:
     return text
 
 
-def _is_overdue(task: Task, due_since: float) -> bool:
+def _check_checks(value: object, has_age: bool) -> list[str]:
+    """Return which of :data:`CHECKS` to make, in their order."""
+    chosen = choose("checks", value, CHECKS)
+    for check in chosen:
+        if check in AGED and not has_age:
+            raise AnsibleFilterError(f"checks: {check} needs max_age_hours. Give it, or leave out {check}.")
+    return [check for check in CHECKS if (check in chosen if chosen else has_age or check not in AGED)]
+
+
+def _check_min_tasks(value: object) -> int | None:
+    if value is None or value == "" or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        return whole_number("min_tasks", value, 0, MAX_TASKS)
+    except CocError as error:
+        raise AnsibleFilterError(error.msg) from None
+
+
+def _failures(task: Task, checks: t.Sequence[str], due_since: float) -> list[str]:
+    """Return which of ``checks`` a task fails. ``due_since`` is in milliseconds since the epoch."""
+    ran = bool(task.get("last_execution_time"))
+    late = _is_late(task, due_since)
+    failed = {
+        "abnormal": task.get("last_execution_status") == "ABNORMAL",
+        "rejected": task.get("approve_status") == "REJECTED",
+        "overdue": late and ran,
+        "never_ran": late and not ran,
+    }
+    return [check for check in checks if failed[check]]
+
+
+def _is_late(task: Task, due_since: float) -> bool:
     """Return whether a task should have run after ``due_since``, in milliseconds since the epoch, but has not."""
     if not task.get("enabled") or task.get("scheduled_type") == "ONCE":
         return False
@@ -177,32 +272,73 @@ def _is_overdue(task: Task, due_since: float) -> bool:
     return (task.get("last_execution_time") or task.get("created_time") or 0) < due_since
 
 
-def _silent(listings: t.Sequence[Listing]) -> list[Listing]:
-    """Return those without any task, although no filter explains it."""
-    return [one for one in listings if not one["failed"] and not one["scheduled_tasks"] and not is_filtered(one)]
+def _too_few(listings: t.Sequence[Listing], least: int | None) -> list[str]:
+    """Return a clause for each account with fewer tasks than it must have."""
+    clauses = []
+    for listing in listings:
+        count = len(listing["scheduled_tasks"])
+        required = _required(listing, least)
+        if count < required:
+            where = "" if listing["name"] is None else f"{one_line(listing['name'])}: "
+            what = f"only {count} of at least {required} tasks" if count else "nothing was checked"
+            clauses.append(f"{where}{what} (coc_min_tasks: {required})")
+    if any(not listing["scheduled_tasks"] and not is_filtered(listing) for listing in listings) and clauses:
+        clauses[-1] += ". The account may belong to another site: see region and endpoint"
+    return clauses
 
 
-def _health(listings: t.Sequence[Listing], tasks_by_failure: t.Mapping[str, t.Sequence[Task]]) -> str:
-    """Return what is wrong, without a full stop."""
+def _required(listing: Listing, least: int | None) -> int:
+    """Return how many tasks an account must have."""
+    own: int | None = listing.get("min_tasks")
+    if own is None:
+        own = least
+    if own is None:
+        return 0 if any(name in CHANGING for name in listing["filters"]) else 1
+    return own
+
+
+def _health(listings: t.Sequence[Listing], clauses: t.Sequence[str], too_few: t.Sequence[str]) -> str:
+    """Return what is wrong, without a full stop; ``clauses`` are about tasks that fail."""
     missing = failures(listings)
     if missing and not is_named(listings):
         return f"COC could not be asked: {', '.join(missing.values())}"
-    clauses = [f"{len(tasks)} {words}: {_names(tasks)}" for words, tasks in tasks_by_failure.items() if tasks]
-    silent = _silent(listings)
-    other_site = "The account may belong to another site: see region and endpoint"
-    if not clauses and not is_named(listings) and silent:
-        clauses.append(f"nothing was checked. {other_site}")
-    elif not clauses:
-        clauses.append("nothing was checked" if len(missing) == len(listings) else "nothing wrong")
+    found = [*clauses, *too_few]
+    if not found:
+        found.append("nothing was checked" if len(missing) == len(listings) else "nothing wrong")
     if any(map(reached_limit, listings)):
-        clauses.append("ansible_huaweicloud_limit was reached: there may be more tasks")
-    if silent and is_named(listings):
-        names = one_line(", ".join(listing["name"] for listing in silent))
-        clauses.append(f"nothing was checked in {names}. {other_site}")
+        found.append("ansible_huaweicloud_limit was reached: there may be more tasks")
     if missing:
         reasons = "; ".join(f"{one_line(name)}: {reason}" for name, reason in missing.items())
-        clauses.append(f"{len(missing)} of {len(listings)} accounts could not be asked: {reasons}")
-    return "; ".join(clauses)
+        found.append(f"{len(missing)} of {len(listings)} accounts could not be asked: {reasons}")
+    return "; ".join(found)
+
+
+def _sentence(listings: t.Sequence[Listing], health: str) -> str:
+    """Return ``health`` after the number of tasks and the filters, unless the only account could not be asked."""
+    if failures(listings) and not is_named(listings):
+        sentence = health
+    else:
+        used = filters_used(listings)
+        total = sum(len(listing["scheduled_tasks"]) for listing in listings)
+        sentence = f"Of {total} tasks{f' ({used})' if used else ''}: {health}"
+    return sentence if sentence.endswith(".") else f"{sentence}."
+
+
+def _artifacts(listings: t.Sequence[Listing], found: Found) -> dict[str, t.Any]:
+    """Return what a workflow gets, but for ``coc_health``."""
+    artifacts: dict[str, t.Any] = {"coc_asked": bool(found)}
+    for key in dict.fromkeys(check.artifact for check in CHECKS.values()):
+        ids = {
+            name: [task["id"] for task, failed in tasks if any(CHECKS[check].artifact == key for check in failed)]
+            for name, tasks in found.items()
+        }
+        artifacts[key] = ids if is_named(listings) else ids.get(None, [])
+    if is_named(listings):
+        artifacts["coc_task_counts"] = {
+            one["name"]: len(one["scheduled_tasks"]) for one in listings if not one["failed"]
+        }
+        artifacts["coc_failed_accounts"] = failures(listings)
+    return artifacts
 
 
 def _names(tasks: t.Sequence[Task]) -> str:
@@ -212,6 +348,19 @@ def _names(tasks: t.Sequence[Task]) -> str:
         where = ", ".join([task["id"], *([one_line(task["account"])] if "account" in task else [])])
         named.append(f"{one_line(task.get('name') or '-')} ({where})")
     return ", ".join(named) + (f" and {len(tasks) - MOST_NAMED} more" if len(tasks) > MOST_NAMED else "")
+
+
+def _line(task: Task, failed: t.Sequence[str], zone: tzinfo) -> str:
+    """Return everything that somebody needs to know of a task with failures."""
+    times = {CHECKS[check].since: task.get(CHECKS[check].field) for check in failed}
+    parts = [
+        f"{', '.join(failed)}: {task.get('name') or '-'} ({task['id']})",
+        *([f"account {task['account']}"] if "account" in task else []),
+        f"region {task.get('region_id') or '-'}",
+        f"owner {task.get('created_user_name') or task.get('created_by') or '-'}",
+        *(f"{since} {f'{format_time(at, zone)} {zone}' if at else '-'}" for since, at in times.items()),
+    ]
+    return one_line(", ".join(parts))
 
 
 class FilterModule:

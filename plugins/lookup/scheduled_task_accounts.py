@@ -34,6 +34,8 @@ options:
     description:
       - A list of dictionaries, or such a list as a JSON text. Each has a C(name), which no other account has, and any
         of the options that hold for all accounts.
+      - It can also have C(min_tasks), the least number of tasks that the filter P(huaweicloud.coc.task_health#filter)
+        expects of this account.
       - Each variable whose name begins with C(coc_account_) adds one account, if it is such a dictionary or its JSON
         text. A dictionary without a name is refused; a variable with anything else is left alone.
       - An empty list is refused. Null or a blank text counts as not given.
@@ -91,6 +93,18 @@ _raw:
       returned: always
       type: str
       sample: Production
+    filters:
+      description: The query parameters that were given for this account, such as O(risk_level) and O(limit).
+      returned: always
+      type: dict
+      sample:
+        risk_level: HIGH
+        limit: 10
+    min_tasks:
+      description: The least number of tasks that must be there, if it was given with the account, else null.
+      returned: always
+      type: int
+      sample: 1
     scheduled_tasks:
       description:
         - The tasks, with the fields of RV(huaweicloud.coc.scheduled_task_info#module:scheduled_tasks), and C(account),
@@ -108,13 +122,6 @@ _raw:
       returned: always
       type: str
       sample: ST20260101000000000000demo
-    filters:
-      description: The query parameters that were given for this account, such as O(risk_level) and O(limit).
-      returned: always
-      type: dict
-      sample:
-        risk_level: HIGH
-        limit: 10
     failed:
       description: Whether the tasks of this account could not be listed.
       returned: always
@@ -171,7 +178,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options im
     collect_options,
     resolve,
 )
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import validate
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import whole_number
 
 PLUGIN = "the lookup huaweicloud.coc.scheduled_task_accounts"
 OWN = ("accounts", "forks", "skip_accounts")
@@ -192,21 +199,14 @@ class LookupModule(LookupBase):
             common = collect_options(PLUGIN, ACCOUNTS_SPEC, kwargs, variables, templar, VARIABLES)
             refuse_misnamed(variables, common)
             own = {name: common.pop(name) for name in OWN if name in common}
+            forks = whole_number("forks", own.get("forks", ACCOUNTS_SPEC["forks"]["default"]), 1, 100)
             more = resolve(
                 templar.template({name: variables[name] for name in variables if ONE_VARIABLE.fullmatch(name)})
             )
             accounts = find_accounts(own.get("accounts"), more, common, display.warning)
-            return list_accounts(accounts, _forks(own), _skipped(own), display.warning)
+            return list_accounts(accounts, forks, _skipped(own), display.warning)
         except CocError as error:
             raise AnsibleLookupError(error.msg) from error
-
-
-def _forks(own: dict[str, t.Any]) -> int:
-    given = {name: value for name, value in own.items() if name == "forks"}
-    forks: int = validate(given, {"forks": ACCOUNTS_SPEC["forks"]})["forks"]
-    if not 1 <= forks <= 100:
-        raise CocError(f"forks: {forks} is out of range; it takes 1 to 100.")
-    return forks
 
 
 def _skipped(own: dict[str, t.Any]) -> dict[str, t.Any]:

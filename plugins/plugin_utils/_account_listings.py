@@ -24,6 +24,7 @@ class AccountListing:
 
     def __init__(self, account: Account, cache: RunCache) -> None:
         self.name = account.name
+        self._min_tasks = account.min_tasks
         self.warnings: list[tuple[str, str]] = []  # key and text of each
         self._cache = cache
         try:
@@ -50,12 +51,15 @@ class AccountListing:
             return self.failure(error)
         account = {} if self.name is None else {"account": self.name}
         tasks = [{**task, **account} for task in listing["scheduled_tasks"]]
-        return {"name": self.name, **listing, "scheduled_tasks": tasks, "filters": request.filters, "failed": False}
+        return {**self._entry(), **listing, "scheduled_tasks": tasks, "failed": False}
 
     def failure(self, error: CocError) -> dict[str, t.Any]:
         """Return the entry of an account that failed."""
         nothing: dict[str, t.Any] = {"scheduled_tasks": [], "count": None, "next_marker": None}
-        return {"name": self.name, **nothing, "filters": self._request.filters, "failed": True, **error.as_result()}
+        return {**self._entry(), **nothing, "failed": True, **error.as_result()}
+
+    def _entry(self) -> dict[str, t.Any]:
+        return {"name": self.name, "filters": self._request.filters, "min_tasks": self._min_tasks}
 
 
 def list_accounts(

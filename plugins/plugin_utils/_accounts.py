@@ -13,12 +13,14 @@ import typing as t
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX, strip_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import MAX_TASKS
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import ALIASES, COMMON_SPEC, Options
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import (
     is_typo,
     refuse_typos,
     refuse_unknown,
+    whole_number,
 )
 
 LIST_VARIABLE = "coc_accounts"
@@ -31,14 +33,29 @@ SCOPE = {"domain_id", "project_id"}
 KEYS = {"access_key", "secret_key", "auth_token", "credentials_file"}
 
 # What the variables of the collection's playbooks have after coc_.
-PLAYBOOK_VARIABLES = ("accounts", "forks", "max_age_hours", "min_tasks", "report_path")
+PLAYBOOK_VARIABLES = (
+    "accounts",
+    "checks",
+    "columns",
+    "forks",
+    "format",
+    "max_age_hours",
+    "min_tasks",
+    "output_path",
+    "report_path",
+    "timezone",
+)
 
 
 class Account(t.NamedTuple):
-    """An account, and the options to list its tasks with. ``name`` is None for the one account that needs none."""
+    """An account, and the options to list its tasks with. ``name`` is None for the one account that needs none.
+
+    ``min_tasks`` is how many tasks it must have at least, None if it does not say so itself.
+    """
 
     name: str | None
     options: Options
+    min_tasks: int | None = None
 
 
 def find_accounts(
@@ -60,10 +77,14 @@ def find_accounts(
             )
         seen[name.casefold()] = source
         own = {ALIASES.get(key, key): value for key, value in strip_blanks(entry).items() if key != "name"}
+        least = own.pop("min_tasks", None)
         try:
             _refuse_blank_keys([key for key in entry if ALIASES.get(key, key) in KEYS], own)
-            refuse_unknown((key for key in entry if key not in ALIASES), {"name": {}, **COMMON_SPEC}, "an account")
-            found.append(Account(name, merge_options(own, common)))
+            refuse_unknown(
+                (key for key in entry if key not in ALIASES), {"name": {}, "min_tasks": {}, **COMMON_SPEC}, "an account"
+            )
+            min_tasks = None if least is None else whole_number("min_tasks", least, 0, MAX_TASKS)
+            found.append(Account(name, merge_options(own, common), min_tasks))
         except CocError as error:
             raise CocError(f"{source}, account {name!r}: {error.msg}") from None
     return found or [Account(None, common)]

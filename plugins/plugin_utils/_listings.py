@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 from datetime import datetime, timezone
+from difflib import get_close_matches
 
 from ansible.errors import AnsibleFilterError
 
@@ -75,6 +76,38 @@ def reached_limit(listing: Listing) -> bool:
 def is_filtered(listing: Listing) -> bool:
     """Return whether a filter can be why tasks are missing; ``limit``, ``offset`` and ``marker`` are none."""
     return any(name not in PAGING for name in listing["filters"])
+
+
+def filters_used(listings: t.Sequence[Listing]) -> str:
+    """Return the filters of the accounts as one line, such as ``risk_level: HIGH, limit: 5``; blank without any."""
+    used = {
+        account_name(listing): one_line(", ".join(f"{name}: {value}" for name, value in listing["filters"].items()))
+        for listing in listings
+    }
+    if len(set(used.values())) < 2:
+        return "".join(set(used.values()))
+    return "; ".join(f"{one_line(name)}: {text or 'no filters'}" for name, text in used.items())
+
+
+def choose(option: str, value: object, known: t.Collection[str]) -> list[str]:
+    """Return which of ``known`` a list, or a text with commas, names; none if it is null or blank.
+
+    Raises AnsibleFilterError for a name that is not in ``known``, and for a list without any.
+    """
+    if value is None or not str(value).strip():
+        return []
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, (list, tuple)):
+        raise AnsibleFilterError(f"{option}: takes a list, or a text with commas, of {', '.join(known)}.")
+    chosen = [str(name).strip() for name in names if str(name).strip()]
+    for name in chosen:
+        if name not in known:
+            near = get_close_matches(name.lower(), known, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(known)}."
+            raise AnsibleFilterError(f"{option}: {one_line(name)[:40]} is unknown. {hint}")
+    if not chosen:
+        raise AnsibleFilterError(f"{option}: is empty. Leave it out, or choose from {', '.join(known)}.")
+    return chosen
 
 
 def one_line(text: object) -> str:

@@ -79,3 +79,11 @@ def validate(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.An
         raise CocError(checked.error_messages[0])  # a module, too, shows only the first
     options: dict[str, t.Any] = checked.validated_parameters
     return options
+
+
+def whole_number(option: str, value: object, lowest: int, highest: int) -> int:
+    """Return ``value`` as an integer. Raises :class:`CocError` if it is not one between the two, both included."""
+    number: int = validate({option: value}, {option: {"type": "int", "required": True}})[option]
+    if not lowest <= number <= highest:
+        raise CocError(f"{option}: {number} is out of range; it takes {lowest} to {highest}.")
+    return number

@@ -112,20 +112,38 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, simulator):
     simulator.tasks = well(3)
     for task in simulator.tasks:
         task.update(last_execution_time=int(time.time() * 1000) - 5000, scheduled_type="CRON", enabled=True)
+        task.update(risk_level="HIGH")
     bad, refused, late = simulator.tasks
     bad["last_execution_status"] = "ABNORMAL"
     refused["approve_status"] = "REJECTED"
     late["last_execution_time"] -= 26 * 3600 * 1000
-    job = run_job("assert_healthy.yml", {**BLANK, "coc_max_age_hours": 25}, handed_on={**OLD, "health": 0})
+    variables = {"coc_max_age_hours": 25, "coc_timezone": "Asia/Shanghai", "ansible_huaweicloud_risk_level": "HIGH"}
+    job = run_job("assert_healthy.yml", {**BLANK, **variables}, handed_on={**OLD, "health": 0})
     assert job.runner.status == "failed"
+    lines = job.message("Name the tasks")
+    assert [line.partition(f" ({task['id']})")[0] for line, task in zip(lines, simulator.tasks)] == [
+        f"{check}: {task['name']}" for check, task in zip(("abnormal", "rejected", "overdue"), simulator.tasks)
+    ]
+    assert all(line.endswith(" Asia/Shanghai") for line in lines)
     health = (
         f"1 ABNORMAL: {bad['name']} ({bad['id']}); 1 REJECTED: {refused['name']} ({refused['id']}); "
         f"1 enabled, but not run for 25 hours: {late['name']} ({late['id']})"
     )
     ids = dict(zip(IDS, [[bad["id"]], [refused["id"]], [late["id"]]]))
     assert job.artifacts == {"coc_asked": True, **ids, "coc_health": health}
-    assert job.message("Judge") == f"Of 3 tasks: {health}."
+    numbers = "1 ABNORMAL; 1 REJECTED; 1 enabled, but not run for 25 hours"
+    assert job.message("Judge") == f"Of 3 tasks (risk_level: HIGH): {numbers}."
     assert "coc_scheduled_tasks" in "".join(job.cache.values())
+
+
+def test_each_account_must_have_as_many_tasks_as_expected(run_job, simulator):
+    simulator.tasks = well(2)
+    answers = {"coc_min_tasks": 2, "coc_checks": "abnormal,rejected", "ansible_huaweicloud_created_by": "nobody"}
+    accounts = [{"name": "A"}, {"name": "B", "created_by": ""}, {"name": "C", "min_tasks": 0}]
+    job = run_job("assert_healthy.yml", {**BLANK, **answers}, handed_on={"coc_accounts": accounts})
+    few = "A: nothing was checked (coc_min_tasks: 2); B: nothing was checked (coc_min_tasks: 2)"
+    assert job.message("Judge") == f"Of 0 tasks (created_by: nobody): {few}."
+    assert job.artifacts["coc_task_counts"] == {"A": 0, "B": 0, "C": 0}
 
 
 @pytest.mark.parametrize("blank", [BLANK, NULL])
@@ -161,7 +179,9 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
 @pytest.mark.parametrize(
     "playbook,variables,task,message",
     [
-        ("assert_healthy", {"coc_max_age_hours": "soon"}, "Check coc_max_age_hours", "soon is not a number of hours"),
+        ("assert_healthy", {"coc_max_age_hours": "soon"}, "Check the variables", "soon is not a number of hours"),
+        ("assert_healthy", {"coc_checks": ["abnorml"]}, "Check the variables", "Did you mean abnormal?"),
+        ("assert_healthy", {"coc_max_age_hour": 25}, ASK, "Did you mean coc_max_age_hours?"),
         ("report", {"coc_report_path": "~/missing/a.html"}, "Check coc_report_path", ": ~/missing/a.html is not the"),
         ("report", {"coc_report_path": ["a"]}, "Check coc_report_path", "is not the path of a file in a folder"),
         ("list_tasks", {"ansible_huaweicloud_risk_levl": "HIGH"}, ASK, "Did you mean ansible_huaweicloud_risk_level?"),

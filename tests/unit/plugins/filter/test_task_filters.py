@@ -19,6 +19,8 @@ from ansible_collections.huaweicloud.coc.tests.unit.plugins.filter.conftest impo
 
 HOUR = 3600 * 1000  # milliseconds
 NASTY = "a\nb\u2028c\x85d\x1b[31me\u202ef\u200eg\u200fh\u061ci"  # lines, control characters, directions of writing
+LIMITED = "ansible_huaweicloud_limit was reached: there may be more tasks"
+CLEAN = "a b c d [31me f g h i"
 SITE = "The account may belong to another site: see region and endpoint"
 
 
@@ -90,6 +92,87 @@ def test_an_enabled_task_that_has_not_run_for_too_long_is_overdue(is_overdue, fi
     assert found["artifacts"]["coc_overdue_task_ids"] == (["ST-a"] if is_overdue and is_checked else [])
 
 
+def test_never_ran_is_a_check_of_its_own():
+    listings = [listing(task("late", **LATE), task("never", **NEVER, enabled=True), FAILED)]
+    for checks, failures, ids in (
+        ("overdue", {"late": "overdue"}, ["ST-late"]),
+        (["never_ran"], {"never": "never_ran"}, ["ST-never"]),
+        ("never_ran , overdue,", {"late": "overdue", "never": "never_ran"}, ["ST-late", "ST-never"]),
+        (" ", {"late": "overdue", "never": "never_ran", "failed": "abnormal"}, ["ST-late", "ST-never"]),
+        ("abnormal", {"failed": "abnormal"}, []),
+    ):
+        found = task_health(listings, 25, checks, now=NOW)
+        assert found["artifacts"]["coc_overdue_task_ids"] == ids
+        assert [line.partition(" (")[0] for line in found["lines"]] == [f"{kind}: {n}" for n, kind in failures.items()]
+        assert found["msg"].startswith("Of 3 tasks: 1 ")
+
+
+def test_a_line_says_who_has_to_look_where():
+    known = {"region_id": "cn-north-4", "created_user_name": "Li Lei", "created_by": "0a1f"}
+    both = task("a", last_execution_status="ABNORMAL", approve_status="REJECTED", modified_time=NOW * 1000, **known)
+    new = {**NEVER, "id": "ST-n", "enabled": True, "created_by": "0a1f\u202e"}
+    assert task_health([listing(both, new, name="A")], 25, timezone="Asia/Shanghai", now=NOW)["lines"] == [
+        "abnormal, rejected: a (ST-a), account A, region cn-north-4, owner Li Lei, "
+        "last ran 2026-01-01 07:00 Asia/Shanghai, last changed 2026-01-01 08:00 Asia/Shanghai",
+        "never_ran: - (ST-n), account A, region -, owner 0a1f , created -",
+    ]
+    late = task_health([listing(task(NASTY, **LATE))], 25, now=NOW)["lines"]
+    assert late == [f"overdue: a b c d [31me f g h i (ST-{CLEAN}), region -, owner -, last ran 2025-12-30 22:00 UTC"]
+
+
+@pytest.mark.parametrize(
+    "options,message",
+    [
+        ({"checks": "abnormal,ABNORML"}, "checks: ABNORML is unknown. Did you mean abnormal?"),
+        ({"checks": ["x"]}, "checks: x is unknown. It takes abnormal, rejected, overdue, never_ran."),
+        ({"checks": []}, "checks: is empty. Leave it out, or choose from abnormal, rejected, overdue, never_ran."),
+        ({"checks": {"a": 1}}, "checks: takes a list, or a text with commas, of abnormal, rejected, "),
+        ({"checks": "never_ran"}, "checks: never_ran needs max_age_hours. Give it, or leave out never_ran."),
+        ({"checks": "overdue", "max_age_hours": 0}, "checks: overdue needs max_age_hours. Give it, or leave out ov"),
+        ({"min_tasks": -1}, "min_tasks: -1 is out of range; it takes 0 to 100000."),
+        ({"min_tasks": "some"}, "min_tasks: 'some' is not a whole number."),
+        ({"timezone": "Asia/Shangai"}, "timezone: there is no time zone Asia/Shangai. Did you mean Asia/Shanghai?"),
+    ],
+)
+def test_a_wrong_option_is_refused_without_any_listing(options, message):
+    with pytest.raises(AnsibleFilterError) as caught:
+        task_health([], **options)
+    assert caught.value.message.startswith(message)
+
+
+FEW = "nothing was checked (coc_min_tasks: 1)"
+
+
+@pytest.mark.parametrize(
+    "listings,least,health",
+    [
+        ([listing(risk_level="HIGH")], None, FEW),
+        ([listing(risk_level="HIGH")], "0", "nothing wrong"),
+        ([listing(last_execution_status="ABNORMAL")], " ", "nothing wrong"),
+        ([listing(approve_status="PENDING")], None, "nothing wrong"),
+        ([listing(approve_status="PENDING")], 1, FEW),
+        ([listing(WELL, risk_level="LOW")], 2, "only 1 of at least 2 tasks (coc_min_tasks: 2)"),
+        ([listing(limit=5, offset=0, marker="x")], None, f"{FEW}. {SITE}"),
+        ([listing()], 0, "nothing wrong"),
+        ([{**listing(name="A"), "min_tasks": 0}, listing(WELL, name="B")], 1, "nothing wrong"),
+        ([{**listing(name="A"), "min_tasks": 1}, listing(name="B", task_id="x")], 0, f"A: {FEW}. {SITE}"),
+    ],
+)
+def test_each_account_must_have_as_many_tasks_as_expected(listings, least, health):
+    found = task_health(listings, min_tasks=least)
+    assert (found["artifacts"]["coc_health"], found["healthy"]) == (health, health == "nothing wrong")
+
+
+def test_the_filters_that_were_used_are_named():
+    high = {"risk_level": "HIGH", "created_by": "Zhang\u202e"}
+    for listings, used in (
+        ([listing(WELL, **high, limit=5)], "Of 1 tasks (risk_level: HIGH, created_by: Zhang , limit: 5): "),
+        ([listing(WELL, name="A", **high), listing(WELL, name="B", **high)], "Of 2 tasks (risk_level: HIGH, created"),
+        ([listing(WELL, name="A", limit=9), listing(WELL, name="B")], "Of 2 tasks (A: limit: 9; B: no filters): "),
+    ):
+        assert task_health(listings)["msg"].startswith(used)
+
+
 @pytest.mark.parametrize("age", [-1, "9" * 400, "soon", [25], True, "nan", 1_000_000])
 def test_an_age_that_is_no_number_of_hours_is_refused_without_any_listing(age):
     with pytest.raises(AnsibleFilterError) as caught:
@@ -103,48 +186,43 @@ MANY = [task(f"n{number}", last_execution_status="ABNORMAL") for number in range
 
 
 @pytest.mark.parametrize(
-    "listings,healthy,msg",
+    "listings,msg,health",
     [
-        ([listing(WELL)], True, "Of 1 tasks: nothing wrong."),
+        ([listing(WELL)], "Of 1 tasks: nothing wrong.", "nothing wrong"),
         (
-            [listing(FAILED, task(NASTY, approve_status="REJECTED"), task("late", **LATE))],
-            False,
-            "Of 3 tasks: 1 ABNORMAL: failed (ST-failed); "
-            f"1 REJECTED: a b c d [31me f g h i (ST-{NASTY}); 1 enabled, but not run for 25 hours: late (ST-late).",
+            [listing(FAILED, task(NASTY, approve_status="REJECTED"), task("late", **LATE), task("never", **NEVER))],
+            "Of 4 tasks: 1 ABNORMAL; 1 REJECTED; 1 enabled, but not run for 25 hours; 1 enabled, but never run.",
+            f"1 ABNORMAL: failed (ST-failed); 1 REJECTED: a b c d [31me f g h i (ST-{NASTY}); "
+            "1 enabled, but not run for 25 hours: late (ST-late); 1 enabled, but never run: never (ST-never)",
         ),
-        ([listing(task(None, approve_status="REJECTED"))], False, "Of 1 tasks: 1 REJECTED: - (ST-None)."),
-        ([listing(*MANY)], False, "Of 52 tasks: 52 ABNORMAL: n0 (ST-n0), …n49 (ST-n49) and 2 more."),
-        ([listing(limit=5, offset=0, marker="x")], False, f"Of 0 tasks: nothing was checked. {SITE}."),
-        ([listing(risk_level="HIGH")], True, "Of 0 tasks: nothing wrong."),
+        ([listing(task(None, approve_status="REJECTED"))], "Of 1 tasks: 1 REJECTED.", "1 REJECTED: - (ST-None)"),
+        ([listing(*MANY)], "Of 52 tasks: 52 ABNORMAL.", "52 ABNORMAL: n0 (ST-n0), …n49 (ST-n49) and 2 more"),
         (
             [listing(WELL, limit="1")],
-            True,
-            "Of 1 tasks: nothing wrong; ansible_huaweicloud_limit was reached: there may be more tasks.",
+            f"Of 1 tasks (limit: 1): nothing wrong; {LIMITED}.",
+            f"nothing wrong; {LIMITED}",
         ),
-        ([listing(failed=True)], False, f"COC could not be asked: {REASON}"),
+        ([listing(failed=True, risk_level="LOW")], f"COC could not be asked: {REASON}", None),
         (
             [listing(FAILED, name="A\n"), listing(FAILED, name="B"), listing(name="C"), listing(name="D", failed=True)],
-            False,
-            "Of 2 tasks: 2 ABNORMAL: failed (ST-failed, A ), failed (ST-failed, B); "
-            f"nothing was checked in C. {SITE}; 1 of 4 accounts could not be asked: D: {REASON}",
+            f"Of 2 tasks: 2 ABNORMAL; C: {FEW}. {SITE}; 1 of 4 accounts could not be asked: D: {REASON}",
+            f"2 ABNORMAL: failed (ST-failed, A ), failed (ST-failed, B); C: {FEW}. {SITE}; 1 of 4 …asked: D: {REASON}",
         ),
         (
             [listing(name="C", failed=True)],
-            False,
             f"Of 0 tasks: nothing was checked; 1 of 1 accounts could not be asked: C: {REASON}",
+            None,
         ),
-        ([listing(WELL, name="A"), listing(name="B", risk_level="HIGH")], True, "Of 1 tasks: nothing wrong."),
     ],
 )
-def test_health(listings, healthy, msg):
+def test_health(listings, msg, health):
     found = task_health(listings, 25, now=NOW)
-    start, _omitted, end = msg.partition("…")
-    assert found["msg"].startswith(start) and found["msg"].endswith(end)
-    assert (found["msg"] == msg) != ("…" in msg)
-    assert found["healthy"] == healthy
     artifacts = found["artifacts"]
+    start, omitted, end = (health or artifacts["coc_health"]).partition("…")
+    assert (found["msg"], found["healthy"]) == (msg, "nothing wrong" in msg)
+    assert artifacts["coc_health"].startswith(start) and artifacts["coc_health"].endswith(end)
+    assert omitted or artifacts["coc_health"] == start
     assert artifacts["coc_asked"] == any(not one["failed"] for one in listings)
-    assert artifacts["coc_health"] in found["msg"]
     asked = [one["name"] for one in listings if not one["failed"]]
     for field, value in (("abnormal", "ABNORMAL"), ("rejected", "REJECTED")):
         by_account = {

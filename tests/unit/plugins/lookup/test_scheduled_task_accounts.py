@@ -157,6 +157,7 @@ def test_one_account_without_a_name_is_what_the_module_returns(simulator, connec
         "name": None,
         "count": len(tasks),
         "next_marker": tasks[1]["id"],
+        "min_tasks": None,
         "filters": {"risk_level": "HIGH", "limit": 2},
         "failed": False,
     }
@@ -164,8 +165,8 @@ def test_one_account_without_a_name_is_what_the_module_returns(simulator, connec
 
 def test_one_that_fails_hides_no_other_and_the_order_stays(simulator, connection):
     accounts = [
-        {"name": "slow", "limit": 1},
-        {"name": "wrong key", "ak": connection["access_key"], "sk": WRONG_SECRET_KEY, "task_name": ""},
+        {"name": "slow", "limit": 1, "min_tasks": "3"},
+        {"name": "wrong key", "min_tasks": 0, "ak": connection["access_key"], "sk": WRONG_SECRET_KEY, "task_name": ""},
         {"name": "no file", "credentials_file": "~/missing"},
         {"name": "skipped"},
         {"name": "away", "endpoint": "http://127.0.0.1:9", "max_retries": 0},
@@ -175,6 +176,7 @@ def test_one_that_fails_hides_no_other_and_the_order_stays(simulator, connection
         {**connection, "accounts": accounts, "skip_accounts": {"skipped": REASON, "another": "x"}}
     )
     assert [task["account"] for task in slow["scheduled_tasks"]] == ["slow"]
+    assert [entry["min_tasks"] for entry in (slow, wrong, missing)] == [3, 0, None]
     failures: dict[str, object] = {
         "scheduled_tasks": [],
         "count": None,
@@ -203,6 +205,7 @@ def test_one_that_fails_hides_no_other_and_the_order_stays(simulator, connection
             {"accounts": [{"name": "a"}, {"name": "b", "risk_level": "high"}]},
             "account 'b': value of risk_level must",
         ),
+        ({"accounts": [{"name": "b", "min_tasks": -1}]}, "coc_accounts, entry 1, account 'b': min_tasks: -1 is out of"),
         ({"accounts": [{"name": "a"}, {"name": "b", "timeout": 0}]}, "account 'b': timeout: 0.0 is out of range"),
         (
             {"accounts": [{"name": "a"}, {"name": "b", "ak": "x"}]},
