@@ -110,6 +110,43 @@ def choose(option: str, value: object, known: t.Collection[str]) -> list[str]:
     return chosen
 
 
+def filter_sentences(listings: t.Sequence[Listing]) -> list[str]:
+    """Return which filters were used, without a full stop.
+
+    If all accounts have the same, that is one sentence, else one for each account that has some.
+    """
+    used = [
+        " and ".join(f"{name} {value}" for name, value in listing["filters"].items() if name not in PAGING)
+        for listing in listings
+    ]
+    if len(set(used)) == 1:
+        return [one_line(f"Only tasks with {used[0]}")] if used[0] else []
+    return [one_line(f"{account_name(one)}: only tasks with {words}") for one, words in zip(listings, used) if words]
+
+
+def summary(listings: t.Sequence[Listing]) -> list[str]:
+    """Return in a line each: how many tasks are listed, which filters were used, and the number of each account."""
+    shown = len(all_tasks(listings))
+    total = sum(map(_total, listings))
+    lines = [f"{_of(shown, total)} {'task' if total == 1 else 'tasks'}"]
+    lines += [f"{sentence}." for sentence in filter_sentences(listings)]
+    for listing in listings:
+        if listing["failed"]:
+            lines.append(f"{account_name(listing)}: MISSING. {listing.get('msg')}")
+        elif is_named(listings):
+            lines.append(f"{account_name(listing)}: {_of(len(listing['scheduled_tasks']), _total(listing))}")
+    return [one_line(line) for line in lines]
+
+
+def _total(listing: Listing) -> int:
+    """Return how many tasks match, some of which a limit may have cut."""
+    return max(len(listing["scheduled_tasks"]), listing.get("count") or 0)
+
+
+def _of(shown: int, total: int) -> str:
+    return str(total) if shown == total else f"{shown} of {total}"
+
+
 def one_line(text: object) -> str:
     """Return ``text`` with a space for what would break a line or change its direction."""
     return CONTROLS.sub(" ", str(text))

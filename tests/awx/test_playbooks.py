@@ -52,8 +52,14 @@ TEMPORARY_KEY = {**KEYS, "security_token": coc_simulator.SECURITY_TOKEN, "domain
 IDS = ("coc_abnormal_task_ids", "coc_rejected_task_ids", "coc_overdue_task_ids")
 OLD = {"coc_task_count": 2, "coc_task_ids": ["ST-old"], **dict.fromkeys(IDS, ["ST-old"]), "coc_health": "old"}
 ASK, STOP = "Ask COC", "Stop if the only account could not be asked"
+SAID = "Say where and how many they are"
+FORM, PATH = "Check coc_format, coc_columns and coc_timezone", "Check coc_output_path"
 REFUSED = "Do not ask where a check before could not"
 MARKUP = """</td></script><img src=x onerror="document.title='broken'">{{ 7 * 7 }}&amp;'"数据库"""
+
+
+UMASK = os.umask(0o022)
+os.umask(UMASK)
 
 
 @pytest.fixture
@@ -75,11 +81,11 @@ def well(count: int) -> list[dict[str, t.Any]]:
 def test_list_shows_hands_on_and_keeps_every_task(run_job, simulator, monkeypatch, kind):
     for name in ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HW_AUTH_TOKEN"):
         monkeypatch.setenv(name, WRONG_KEY)  # of the image; what else it may have is tested without a job
-    simulator.tasks[0].update(name="任务 {{ 7 * 7 }} <b>\u202e")
+    simulator.tasks[0].update(name="任务 {{ 7 * 7 }} <b>\u202e", risk_level="HIGH")
     job = run_job("list_tasks.yml", BLANK, TEMPORARY_KEY, kind, handed_on={**OLD, "tasks": 1, "report": 2})
     assert job.successful, job.stdout
     _heading, first, *_others, total = job.message("Show the tasks")
-    assert first.endswith("  任务 {{ 7 * 7 }} <b> ") and total == "60 tasks"
+    assert first.endswith("  任务 {{ 7 * 7 }} <b>") and total == "60 tasks"
     assert job.artifacts == {
         "coc_task_count": 60,
         "coc_task_ids": [task["id"] for task in simulator.tasks],
@@ -182,6 +188,18 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
         ("assert_healthy", {"coc_max_age_hours": "soon"}, "Check the variables", "soon is not a number of hours"),
         ("assert_healthy", {"coc_checks": ["abnorml"]}, "Check the variables", "Did you mean abnormal?"),
         ("assert_healthy", {"coc_max_age_hour": 25}, ASK, "Did you mean coc_max_age_hours?"),
+        ("list_tasks", {"coc_format": "html"}, FORM, "format: there is no format html."),
+        ("list_tasks", {"coc_columns": ["risk_levl"]}, FORM, "Did you mean risk_level?"),
+        ("list_tasks", {"coc_timezone": "Asia/Shangai"}, FORM, "Did you mean Asia/Shanghai?"),
+        (
+            "list_tasks",
+            {"coc_output_path": "~/missing/a.csv"},
+            PATH,
+            "coc_output_path: ~/missing/a.csv is not the path",
+        ),
+        ("list_tasks", {"coc_output_path": "/dev/stdout"}, PATH, "coc_output_path: /dev/stdout is not the path"),
+        ("list_tasks", {"coc_output_path": ["a"]}, PATH, "is not the path of a file in a folder"),
+        ("list_tasks", {"coc_formt": "csv"}, ASK, "Did you mean coc_format?"),
         ("report", {"coc_report_path": "~/missing/a.html"}, "Check coc_report_path", ": ~/missing/a.html is not the"),
         ("report", {"coc_report_path": ["a"]}, "Check coc_report_path", "is not the path of a file in a folder"),
         ("list_tasks", {"ansible_huaweicloud_risk_levl": "HIGH"}, ASK, "Did you mean ansible_huaweicloud_risk_level?"),
@@ -278,6 +296,53 @@ def test_report_of_two_accounts_on_an_exposed_path_outlives_the_job(run_job, two
     assert "<b>1 of 2 accounts is missing</b>" in page and "<p><b>分公司</b>: GET " in page
     assert page.count('<td role="cell">Production &lt;1&gt;</td>') == len(simulator.tasks)
     assert leaked(page) == []
+
+
+# The list as a file
+
+
+def test_list_is_written_whole_in_the_wanted_form(run_job, simulator, tmp_path):
+    first, last = simulator.tasks = [{**task, "risk_level": "LOW", "name": "数据库"} for task in well(2)]
+    first.update(name="=1+1 {{ 7 * 7 }}", last_execution_time=1745396100000)
+    last["risk_level"] = "HIGH"
+    (tmp_path / "link.json").symlink_to(tmp_path / "old.json")
+    (tmp_path / "old.json").write_text("old")
+    (tmp_path / "old.json").chmod(0o640)
+    wishes = [
+        {"coc_format": "csv", "coc_columns": "name, last_execution_time", "coc_output_path": f" {tmp_path}/a.csv "},
+        {"coc_format": "json", "coc_output_path": f"{tmp_path}/link.json"},
+        {"coc_format": "markdown", "coc_columns": ["risk_level"], "coc_output_path": "a.md"},
+        {"coc_format": "json", "coc_columns": ["id"], "ansible_huaweicloud_limit": 1},
+    ]
+    listed = {"ansible.builtin.import_playbook": "huaweicloud.coc.list_tasks"}
+    plays = [{**listed, "vars": {"coc_timezone": "Asia/Shanghai", **wish}} for wish in wishes]
+    job = run_job("forms.yml", text=json.dumps(plays))
+    assert job.successful, job.stdout
+    rows = ["\ufeffname,last_execution_time", "'=1+1 {{ 7 * 7 }},2025-04-23 16:15", "数据库,"]
+    assert (tmp_path / "a.csv").read_bytes().startswith("\r\n".join(rows).encode())
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o666 & ~UMASK
+    text = (tmp_path / "old.json").read_text("utf-8")
+    found = [(task["id"], task["last_execution_time"], set(task)) for task in json.loads(text)]
+    assert found == [(task["id"], task["last_execution_time"], set(FIELDS)) for task in simulator.tasks]
+    assert text.count('"name": "数据库"') == 1
+    assert (tmp_path / "old.json").stat().st_mode & 0o777 == 0o640 and (tmp_path / "link.json").is_symlink()
+    written = job.folder / "project/a.md"
+    assert written.read_text() == "| RISK |\n| --- |\n| LOW |\n| HIGH |\n\n- 2 tasks\n"
+    data = [event.get("event_data", {}) for event in job.runner.events]
+    assert [one["res"]["msg"] for one in data if one.get("task") == SAID and "msg" in one.get("res", {})] == [
+        [f"Wrote to {tmp_path}/a.csv:", "2 tasks"],
+        [f"Wrote to {tmp_path}/old.json:", "2 tasks"],
+        [f"Wrote to {written}:", "2 tasks"],
+        ["1 of 2 tasks"],
+    ]
+    shown = [one["res"]["msg"] for one in data if one.get("task") == "Show the tasks" and "msg" in one.get("res", {})]
+    assert json.loads("".join(shown[0])) == [{"id": first["id"]}]
+
+
+def test_check_mode_writes_nothing_and_says_so(simulator, tmp_path):
+    done = run_playbooks(simulator, {"coc_output_path": f"{tmp_path}/a"}, "list_tasks", "--check")
+    assert done.returncode == 0 and f"Would write to {tmp_path}/a:" in done.stdout and '"60 tasks"' in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 # Several accounts
