@@ -308,14 +308,14 @@ def test_list_is_written_whole_in_the_wanted_form(run_job, simulator, tmp_path):
     (tmp_path / "link.json").symlink_to(tmp_path / "old.json")
     (tmp_path / "old.json").write_text("old")
     (tmp_path / "old.json").chmod(0o640)
-    wishes = [
+    wishes: list[dict[str, object]] = [
         {"coc_format": "csv", "coc_columns": "name, last_execution_time", "coc_output_path": f" {tmp_path}/a.csv "},
         {"coc_format": "json", "coc_output_path": f"{tmp_path}/link.json"},
         {"coc_format": "markdown", "coc_columns": ["risk_level"], "coc_output_path": "a.md"},
         {"coc_format": "json", "coc_columns": ["id"], "ansible_huaweicloud_limit": 1},
     ]
-    listed = {"ansible.builtin.import_playbook": "huaweicloud.coc.list_tasks"}
-    plays = [{**listed, "vars": {"coc_timezone": "Asia/Shanghai", **wish}} for wish in wishes]
+    listed: dict[str, object] = {"ansible.builtin.import_playbook": "huaweicloud.coc.list_tasks"}
+    plays = [{**listed, "vars": {**wish, "coc_timezone": "Asia/Shanghai"}} for wish in wishes]
     job = run_job("forms.yml", text=json.dumps(plays))
     assert job.successful, job.stdout
     rows = ["\ufeffname,last_execution_time", "'=1+1 {{ 7 * 7 }},2025-04-23 16:15", "数据库,"]
@@ -340,7 +340,7 @@ def test_list_is_written_whole_in_the_wanted_form(run_job, simulator, tmp_path):
 
 
 def test_check_mode_writes_nothing_and_says_so(simulator, tmp_path):
-    done = run_playbooks(simulator, {"coc_output_path": f"{tmp_path}/a"}, "list_tasks", "--check")
+    done = run_playbooks(simulator, {"coc_output_path": f"{tmp_path}/a"}, "list_tasks", arguments=["--check"])
     assert done.returncode == 0 and f"Would write to {tmp_path}/a:" in done.stdout and '"60 tasks"' in done.stdout
     assert not list(tmp_path.iterdir())
 
@@ -400,7 +400,7 @@ def test_variables_count_wherever_they_are_given(run_job, simulator, branch):
         {"name": "first", "endpoint": simulator.endpoint, **KEYS},
         {"name": "second", "endpoint": "{{ second_endpoint }}", **KEYS, "risk_level": "LOW"},
     ]
-    listed = {"ansible.builtin.import_playbook": "huaweicloud.coc.list_tasks"}
+    listed: dict[str, object] = {"ansible.builtin.import_playbook": "huaweicloud.coc.list_tasks"}
     play = {"hosts": "localhost", "gather_facts": False}
     shown = "{{ query('huaweicloud.coc.scheduled_task_accounts', limit=1) | huaweicloud.coc.task_artifacts }}"
     second, third = {"second_endpoint": branch.endpoint}, {"name": "third", "endpoint": branch.endpoint, **KEYS}

@@ -57,10 +57,10 @@ def test_csv_is_what_a_spreadsheet_opens_and_does_not_run():
         "a=b",
     ]
 
-    rows = list(csv.DictReader(io.StringIO(task_table([TASKS], "csv")[1:])))
-    assert tuple(rows[0]) == tuple(FIELDS)
-    assert [row["id"] for row in rows] == ["ST-low", "ST-never", "ST-high"]
-    assert [rows[1][field] for field in ("last_execution_time", "enabled", "risk_level")] == ["", "no", ""]
+    by_name = list(csv.DictReader(io.StringIO(task_table([TASKS], "csv")[1:])))
+    assert tuple(by_name[0]) == tuple(FIELDS)
+    assert [row["id"] for row in by_name] == ["ST-low", "ST-never", "ST-high"]
+    assert [by_name[1][field] for field in ("last_execution_time", "enabled", "risk_level")] == ["", "no", ""]
     assert task_table([listing(LOW, name="A")], "csv").startswith("\ufeffaccount,id,")
 
 
