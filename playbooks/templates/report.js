@@ -11,30 +11,28 @@
 
   const headings = [...table.tHead.rows[0].cells];
   const column = (name) => headings.findIndex((heading) => heading.dataset.column === name);
-  const text = (name, index = column(name)) => (row) => row.cells[index]?.textContent;
+  const text = (name, part, index = column(name)) => (row) =>
+    (part ? row.cells[index].querySelector(part) : row.cells[index])?.textContent;
   const executed = column("executed");
-  const script = column("script");
-  const [status, approval] = [text("status"), text("approval")];
 
-  // What a filter compares: functions of a row. A task matches a filter if one of its values is chosen.
+  // What a filter compares: functions of a row.
   const filters = {
-    look: [status, approval],
-    status: [status],
-    bar: [(row) => row.cells[executed].dataset.bar],
-    enabled: [text("enabled")],
-    risk: [text("risk")],
-    type: [(row) => row.cells[script].querySelector("small").textContent],
-    region: [text("region")],
-    account: [text("account")], // a column of several accounts only
+    status: text("executed", ".tag"),
+    age: (row) => row.cells[executed].dataset.age,
+    approval: text("approval"),
+    enabled: text("enabled"),
+    risk: text("risk"),
+    type: text("script", "small"),
+    region: text("region"),
+    account: text("account"), // a column of several accounts only
   };
 
   const bodies = [...table.tBodies];
   const bodyLength = bodies[0].rows.length;
-  const name = text("task");
   const tasks = bodies.flatMap((body) => [...body.rows]).map((row, place) => {
     const values = {};
-    for (const [filter, functions] of Object.entries(filters)) values[filter] = functions.map((of) => of(row) || "unknown");
-    return { row, place, name: name(row).toLowerCase(), values };
+    for (const [filter, of] of Object.entries(filters)) values[filter] = of(row) || "unknown";
+    return { row, place, text: row.textContent.toLowerCase(), values };
   });
 
   const search = document.querySelector("input");
@@ -52,8 +50,7 @@
     const active = Object.entries(chosen).filter(([, values]) => values.size);
     const counts = bodies.map(() => 0);
     tasks.forEach((task, index) => {
-      const match = task.name.includes(wanted)
-        && active.every(([filter, values]) => task.values[filter].some((value) => values.has(value)));
+      const match = task.text.includes(wanted) && active.every(([filter, values]) => values.has(task.values[filter]));
       task.row.hidden = !match;
       if (match) counts[Math.floor(index / bodyLength)] += 1;
     });
@@ -63,7 +60,7 @@
     });
     const count = counts.reduce((sum, one) => sum + one);
     const filtered = active.map(([, values]) => [...values.values()].join(" or "));
-    if (part) filtered.push(`name or ID with "${part}"`);
+    if (part) filtered.push(`with "${part}"`);
     shown.textContent = filtered.length ? `${count} of ${tasks.length} tasks: ${filtered.join("; ")}` : all;
     showAll.hidden = !filtered.length;
     hint.hidden = Boolean(filtered.length);
@@ -104,7 +101,7 @@
       const sign = order === "ascending" ? 1 : -1;
       for (const task of tasks) {
         const cell = task.row.cells[heading.cellIndex];
-        task.key = cell.dataset.key || cell.textContent;
+        task.key = cell.dataset.key ?? cell.textContent;
       }
       // what is blank comes last, whatever the order
       tasks.sort((a, b) => !a.key - !b.key || sign * collator.compare(a.key, b.key) || a.place - b.place);

@@ -10,7 +10,7 @@ short_description: Count and order listed scheduled tasks for a report
 version_added: 2.0.0
 description:
   - Returns everything that the page of the playbook C(huaweicloud.coc.report) shows, for a template to mark it
-    up. Nothing in it is escaped.
+    up. Nothing in it is escaped. Line breaks and other control characters are spaces.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 positional: _input
@@ -25,6 +25,10 @@ options:
     description:
       - When the tasks were listed, in seconds since the epoch. The current time if not given.
     type: float
+  timezone:
+    description:
+      - The time zone of all times, a name of the IANA list such as V(Asia/Shanghai). UTC if not given.
+    type: str
 seealso:
   - plugin: huaweicloud.coc.scheduled_task_accounts
     plugin_type: lookup
@@ -41,23 +45,28 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The contents of a report. All times in it are UTC.
+    - The contents of a report.
   type: dict
   contains:
     as_of:
       description: When the tasks were listed.
       type: str
       sample: "2026-11-24 19:19"
+    timezone:
+      description: The time zone of all times.
+      type: str
+      sample: UTC
     accounts:
       description: The names of the accounts. Empty if there is one without a name.
       type: list
       elements: str
-    counts:
-      description: How many tasks each account has that could be asked, by its name.
-      type: dict
     failures:
       description: Why an account could not be asked, by its name.
       type: dict
+    empty_accounts:
+      description: The names of the accounts that were asked and have no tasks.
+      type: list
+      elements: str
     filters:
       description: The filters that were used for all accounts.
       type: dict
@@ -72,19 +81,18 @@ _value:
       type: bool
     numbers:
       description:
-        - The numbers at the top, in order. Each has C(label), C(count), C(tone), and C(filter) and C(value), which say
-          what tasks it counts.
+        - The numbers at the top, in order. Each has C(label), C(count), and C(filter) and C(value), which say what
+          field of a row has which value.
       type: list
       elements: dict
     charts:
       description:
-        - The bar charts, in order. Each has C(title), C(filter), and C(bars) with C(value), C(count), C(percent) of the
-          longest bar, and C(tone).
+        - The bar charts, in order. Each has C(title), C(filter), and at most 50 C(bars) with C(value), C(count), and
+          C(percent) of the longest bar. C(more) is how many values have no bar.
       type: list
       elements: dict
-    timeline:
-      description:
-        - The last executions over time. Its span is the shortest one with 95 of 100 executions. Null if no task ran.
+    tones:
+      description: What values look like, such as C(bad) for C(ABNORMAL). Any other looks neutral.
       type: dict
     columns:
       description: The columns of the table, in order. Each has C(name), C(heading), and C(width) as a share.
@@ -92,8 +100,9 @@ _value:
       elements: dict
     rows:
       description:
-        - A row for each task, with the texts that it shows. First come the tasks that need attention (ABNORMAL, then
-          REJECTED, then PENDING), and within each group those that ran last.
+        - A row for each task, with the texts that it shows. First come the tasks whose last execution is ABNORMAL, then
+          those whose approval is REJECTED, then those of HIGH risk, then those whose approval is PENDING. Of tasks that
+          are alike in this, the one that ran last comes first.
       type: list
       elements: dict
 """
@@ -110,102 +119,113 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
     check_listings,
     failures,
     is_named,
+    one_line,
     reached_limit,
-    utc,
-    utc_second,
 )
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time
 
-# What a value looks like; any other looks neutral.
 TONES = {
     **dict.fromkeys(("FINISHED", "PASSED", "LOW"), "good"),
     **dict.fromkeys(("ABNORMAL", "REJECTED", "HIGH"), "bad"),
     **dict.fromkeys(("PAUSED", "PENDING", "MEDIUM"), "odd"),
     **{"PROCESSING": "busy", "READY": "next", "CANCELED": "off", "never ran": "never"},
 }
-# The order of values; any other comes after these, in the order of the alphabet.
-STATUSES = ("ABNORMAL", "PAUSED", "CANCELED", "PROCESSING", "READY", "FINISHED")
+AGES = (  # in seconds, the greatest first
+    (2592000, "over 30 days ago"),
+    (604800, "7 to 30 days ago"),
+    (86400, "1 to 7 days ago"),
+    (3600, "1 to 24 hours ago"),
+)
+LATELY = "within the last hour"
 RISKS = ("HIGH", "MEDIUM", "LOW")
-TYPES = ("SCRIPT", "RUNBOOK")
+# What is counted of the rows: heading, name of the field, and the order of values. Any other value comes after these,
+# the most frequent one first.
+CHARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Last status", "status", ("ABNORMAL", "PAUSED", "CANCELED", "PROCESSING", "READY", "FINISHED", "never ran")),
+    ("Last execution", "age", ("never ran", *(name for _age, name in AGES), LATELY)),
+    ("Risk", "risk", RISKS),
+    ("Type", "type", ("SCRIPT", "RUNBOOK")),
+    ("Region", "region", ()),
+    ("Account", "account", ()),
+)
+MOST_BARS = 50
+NUMBERS = (
+    ("last run failed", "status", "ABNORMAL"),
+    ("rejected", "approval", "REJECTED"),
+    ("pending approval", "approval", "PENDING"),
+    ("high risk", "risk", "HIGH"),
+    ("never ran", "status", "never ran"),
+    ("enabled", "enabled", "yes"),
+)
 COLUMNS = (
-    ("task", "Task", 2.02),
-    ("status", "Last status", 1.19),
-    ("executed", "Last execution", 1.21),
-    ("approval", "Approval", 1.06),
-    ("risk", "Risk", 0.88),
-    ("enabled", "Enabled", 0.76),
-    ("schedule", "Schedule", 0.85),
+    ("task", "Task", 2.1),
+    ("executed", "Last execution", 1.3),
+    ("approval", "Approval", 1.1),
+    ("risk", "Risk", 0.95),
+    ("owner", "Owner", 1.15),
+    ("account", "Account", 1.3),
+    ("region", "Region", 1.25),
+    ("script", "Script or runbook", 1.45),
+    ("schedule", "Schedule", 0.95),
+    ("enabled", "Enabled", 0.8),
     ("runs", "Runs", 0.6),
-    ("script", "Script or runbook", 1.44),
-    ("region", "Region", 1.18),
-    ("creator", "Creator", 1.05),
-    ("account", "Account", 1.05),
 )
 
 
-class Span(t.NamedTuple):
-    """A span that a timeline can have. Lengths are in seconds, ``date`` is a format of strftime."""
+def task_report(value: object, now: float | None = None, timezone: object = None) -> dict[str, t.Any]:
+    """Return the contents of a report on ``value``, the listings.
 
-    length: int
-    bar: int
-    bar_name: str
-    step: int  # from one date on the axis to the next
-    date: str
-
-
-SPANS = (
-    Span(86400, 3600, "an hour", 21600, "%H:%M"),
-    Span(604800, 21600, "6 hours", 86400, "%m-%d"),
-    Span(1209600, 43200, "12 hours", 172800, "%m-%d"),
-    Span(2592000, 86400, "a day", 604800, "%m-%d"),
-    Span(7862400, 604800, "a week", 1814400, "%m-%d"),
-    Span(31449600, 604800, "a week", 7862400, "%Y-%m-%d"),
-)
-MONDAY = 345600  # the first one after the epoch: bars and dates begin at full hours, midnight or Monday
-
-
-def task_report(value: object, now: float | None = None) -> dict[str, t.Any]:
-    """Return the contents of a report on ``value``, the listings. Raises AnsibleFilterError for anything else.
-
-    ``now`` is in seconds since the epoch.
+    ``now`` is in seconds since the epoch, ``timezone`` a name of the IANA list. Raises AnsibleFilterError for what is
+    not a list of listings, and for a time zone that does not exist.
     """
     listings = check_listings("task_report", value)
-    now_s = int(time.time() if now is None else now)
-    tasks = sorted(all_tasks(listings), key=_attention)
-    accounts = [listing["name"] for listing in listings] if is_named(listings) else []
-    bars = Bars([_second(task) for task in tasks if _second(task)], now_s)
+    zone = find_zone(timezone)
+    now_ms = int(1000 * (time.time() if now is None else now))
+    rows = [
+        {**_row(task, now_ms), "executed": format_time(task["last_execution_time"], zone) if _ran(task) else ""}
+        for task in sorted(all_tasks(listings), key=_attention)
+    ]
+    accounts = [one_line(listing["name"]) for listing in listings] if is_named(listings) else []
     return {
-        "as_of": utc_second(now_s),
+        "as_of": format_time(now_ms, zone),
+        "timezone": str(zone),
         "accounts": accounts,
-        "counts": {one["name"]: len(one["scheduled_tasks"]) for one in listings if accounts and not one["failed"]},
-        "failures": failures(listings),
+        "failures": {one_line(name): one_line(reason) for name, reason in failures(listings).items()},
+        "empty_accounts": [
+            name for name, one in zip(accounts, listings) if not one["scheduled_tasks"] and not one["failed"]
+        ],
         **_filters(listings),
         "limit_reached": any(map(reached_limit, listings)),
-        "numbers": _numbers(tasks),
-        "charts": _charts(tasks, accounts),
-        "timeline": _timeline(tasks, bars),
+        "numbers": [
+            {"label": label, "filter": field, "value": value, "count": sum(row[field] == value for row in rows)}
+            for label, field, value in NUMBERS
+        ],
+        "charts": [_chart(rows, *chart) for chart in CHARTS if accounts or chart[1] != "account"],
+        "tones": TONES,
         "columns": [
             {"name": name, "heading": heading, "width": width}
             for name, heading, width in COLUMNS
             if accounts or name != "account"
         ],
-        "rows": [_row(task, bars) for task in tasks],
+        "rows": rows,
     }
 
 
-def _attention(task: Task) -> tuple[int, int]:
+def _attention(task: Task) -> tuple[bool, bool, bool, bool, int]:
     """Return what rows are sorted by: whether somebody has to look at the task, and how lately it ran."""
     approval = task.get("approve_status")
-    rank = 0 if task.get("last_execution_status") == "ABNORMAL" else {"REJECTED": 1, "PENDING": 2}.get(str(approval), 3)
-    return rank, -_second(task)
+    return (
+        task.get("last_execution_status") != "ABNORMAL",
+        approval != "REJECTED",
+        task.get("risk_level") != "HIGH",
+        approval != "PENDING",
+        -_ran(task),
+    )
 
 
-def _second(task: Task) -> int:
-    """Return when a task ran last, in seconds since the epoch, 0 if it never did."""
-    return (task.get("last_execution_time") or 0) // 1000
-
-
-def _outcome(task: Task) -> str:
-    return task.get("last_execution_status") or ("unknown" if _second(task) else "never ran")
+def _ran(task: Task) -> int:
+    """Return when a task ran last, in milliseconds since the epoch, 0 if it never did."""
+    return task.get("last_execution_time") or 0
 
 
 def _filters(listings: t.Sequence[Listing]) -> dict[str, dict[str, t.Any]]:
@@ -217,7 +237,7 @@ def _filters(listings: t.Sequence[Listing]) -> dict[str, dict[str, t.Any]]:
         if all(name in filters and filters[name] == value for filters in used)
     }
     own = {
-        listing["name"]: {name: value for name, value in filters.items() if name not in shared}
+        one_line(listing["name"]): {name: value for name, value in filters.items() if name not in shared}
         for listing, filters in zip(listings, used)
     }
     return {
@@ -227,141 +247,44 @@ def _filters(listings: t.Sequence[Listing]) -> dict[str, dict[str, t.Any]]:
     }
 
 
-def _numbers(tasks: t.Sequence[Task]) -> list[dict[str, t.Any]]:
-    statuses = collections.Counter(map(_outcome, tasks))
-    approvals = collections.Counter(task.get("approve_status") for task in tasks)
-    enabled = sum(bool(task.get("enabled")) for task in tasks)
-    return [
-        {"label": label, "filter": name, "value": value, "count": count, "tone": TONES.get(value, "")}
-        for label, name, value, count in (
-            ("last run failed", "look", "ABNORMAL", statuses["ABNORMAL"]),
-            ("rejected", "look", "REJECTED", approvals["REJECTED"]),
-            ("waiting for approval", "look", "PENDING", approvals["PENDING"]),
-            ("never ran", "status", "never ran", statuses["never ran"]),
-            ("enabled", "enabled", "yes", enabled),
-        )
-    ]
-
-
-def _charts(tasks: t.Sequence[Task], accounts: t.Sequence[str]) -> list[dict[str, t.Any]]:
-    charts: list[tuple[str, str, t.Sequence[str], list[str]]] = [
-        ("Last status", "status", STATUSES, list(map(_outcome, tasks))),
-        ("Region", "region", (), [task.get("region_id") or "unknown" for task in tasks]),
-        ("Risk", "risk", RISKS, [task.get("risk_level") or "unknown" for task in tasks]),
-        ("Type", "type", TYPES, [task.get("task_type") or "unknown" for task in tasks]),
-    ]
-    if accounts:
-        charts.append(("Account", "account", accounts, [task.get("account") or "unknown" for task in tasks]))
-    return [{"title": title, "filter": name, "bars": _bars(values, order)} for title, name, order, values in charts]
-
-
-def _bars(values: t.Sequence[str], order: t.Sequence[str]) -> list[dict[str, t.Any]]:
-    counts = collections.Counter(values)
+def _chart(rows: t.Sequence[t.Mapping[str, str]], title: str, field: str, order: t.Sequence[str]) -> dict[str, t.Any]:
+    counts = collections.Counter(row[field] or "unknown" for row in rows)
     most = max(counts.values(), default=1)
-    return [
-        {"value": value, "count": counts[value], "percent": _percent(counts[value], most), "tone": TONES.get(value, "")}
-        for value in _in_order(counts, order)
-    ]
-
-
-def _in_order(values: t.Collection[str], order: t.Sequence[str]) -> list[str]:
-    return [value for value in order if value in values] + sorted(value for value in values if value not in order)
-
-
-def _percent(count: int, most: int) -> float:
-    return round(count * 100 / most, 2)
-
-
-class Bars:
-    """The bars of a timeline. ``seconds`` are when tasks ran last, ``now`` is the end, since the epoch.
-
-    A bar that is not over yet comes on top of the span: it is bar 0, and numbers count back from there.
-    """
-
-    def __init__(self, seconds: t.Sequence[int], now: int) -> None:
-        newest_first = sorted(seconds, reverse=True)
-        oldest = newest_first[(len(seconds) * 19 - 1) // 20] if seconds else now  # of 95 in 100
-        self.span = next((span for span in SPANS if span.length >= now - oldest), SPANS[-1])
-        self.count = self.span.length // self.span.bar + 1
-        self.end = now - (now - MONDAY) % self.span.bar + self.span.bar
-        self.start = self.end - self.count * self.span.bar
-
-    def number(self, second: int) -> int:
-        """Return in which bar a time is; what is older than all has the number that comes after theirs."""
-        return min(max((self.end - 1 - second) // self.span.bar, 0), self.count)
-
-
-def _timeline(tasks: t.Sequence[Task], bars: Bars) -> dict[str, t.Any] | None:
-    ran = [(bars.number(_second(task)), _outcome(task)) for task in tasks if _second(task)]
-    if not ran:
-        return None
-    by_bar: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for number, status in ran:
-        by_bar[number][status] += 1
-    older = sum(by_bar.pop(bars.count, {}).values())
-    stack = _in_order({status for _number, status in ran}, STATUSES)
-    top = max((sum(counts.values()) for counts in by_bar.values()), default=1)
+    values = [value for value in order if value in counts]
+    values += sorted(counts.keys() - set(order), key=lambda value: (-counts[value], value))
     return {
-        "bar_name": bars.span.bar_name,
-        "count": bars.count,
-        "top": top,
-        "bars": [_timeline_bar(bars, number, by_bar[number], stack, top) for number in sorted(by_bar, reverse=True)],
-        "dates": _dates(bars),
-        "legend": [{"value": status, "tone": TONES.get(status, "")} for status in stack],
-        "older": {"count": older, "value": bars.count, "label": f"before {utc_second(bars.start, '%Y-%m-%d')}"},
+        "title": title,
+        "filter": field,
+        "bars": [
+            {"value": value, "count": counts[value], "percent": round(counts[value] * 100 / most, 2)}
+            for value in values[:MOST_BARS]
+        ],
+        "more": len(values[MOST_BARS:]),
     }
 
 
-def _timeline_bar(
-    bars: Bars, number: int, counts: t.Mapping[str, int], stack: t.Sequence[str], top: int
-) -> dict[str, t.Any]:
-    start = bars.end - (number + 1) * bars.span.bar
-    label = f"{utc_second(start)} to {utc_second(start + bars.span.bar)}"
-    pieces = [status for status in stack if counts.get(status)]
+def _row(task: Task, now_ms: int) -> dict[str, str]:
+    """Return the texts that a task has in the table, but for the time of its last execution."""
+
+    def text(*fields: str) -> str:
+        return one_line(next((task[field] for field in fields if task.get(field)), ""))
+
+    seconds = (now_ms - _ran(task)) // 1000
     return {
-        "column": bars.count - number,
-        "value": number,
-        "label": label,
-        "title": ", ".join([label, *(f"{counts[status]} {status}" for status in pieces)]),
-        "pieces": [{"percent": _percent(counts[status], top), "tone": TONES.get(status, "")} for status in pieces],
-    }
-
-
-def _dates(bars: Bars) -> list[dict[str, t.Any]]:
-    """Return the dates on the axis, but none so near to the end that it would not fit."""
-    dates = []
-    room = 7 if "%Y" in bars.span.date else 10
-    for column in range(1, bars.count + 1):
-        start = bars.start + (column - 1) * bars.span.bar
-        if (start - MONDAY) % bars.span.step == 0 and (bars.count - column) * room > bars.count:
-            is_midnight = start % 86400 == 0 and bars.span.date == "%H:%M"
-            dates.append({"column": column, "text": utc_second(start, "%m-%d" if is_midnight else bars.span.date)})
-    return dates
-
-
-def _row(task: Task, bars: Bars) -> dict[str, t.Any]:
-    second = _second(task)
-    risk = task.get("risk_level") or ""
-    return {
-        "name": task.get("name") or "",
-        "id": task["id"],
-        "status": _outcome(task),
-        "status_tone": TONES.get(_outcome(task), ""),
-        "executed": utc(task["last_execution_time"]) if second else "",
-        "bar": bars.number(second) if second else "",
-        "approval": task.get("approve_status") or "",
-        "approval_tone": TONES.get(task.get("approve_status") or "", ""),
-        "risk": risk,
-        "risk_tone": TONES.get(risk, ""),
-        "risk_key": RISKS.index(risk) if risk in RISKS else "",
+        "name": text("name"),
+        "id": text("id"),
+        "status": text("last_execution_status") or ("unknown" if _ran(task) else "never ran"),
+        "age": next((name for age, name in AGES if seconds >= age), LATELY) if _ran(task) else "never ran",
+        "approval": text("approve_status"),
+        "risk": text("risk_level"),
         "enabled": "yes" if task.get("enabled") else "no",
-        "schedule": task.get("scheduled_type") or "",
-        "runs": task.get("execution_count") or "",
-        "script": task.get("associated_task_name_en") or task.get("associated_task_name") or "",
-        "type": task.get("task_type") or "",
-        "region": task.get("region_id") or "",
-        "creator": task.get("created_user_name") or task.get("created_by") or "",
-        "account": task.get("account") or "",
+        "schedule": text("scheduled_type"),
+        "runs": text("execution_count"),
+        "script": text("associated_task_name_en", "associated_task_name"),
+        "type": text("task_type"),
+        "region": text("region_id"),
+        "owner": text("created_user_name", "created_by"),
+        "account": text("account"),
     }
 
 

@@ -93,8 +93,8 @@ def inject(injectors: dict[str, t.Any], filled: dict[str, str], folder: Path) ->
 def render_report(*listings: dict[str, t.Any]) -> str:
     """Return the page of the playbook ``report``, without running it: its template needs nothing of Ansible."""
     loader = jinja2.FileSystemLoader(COLLECTION / "playbooks/templates")
-    template = jinja2.Environment(loader=loader, trim_blocks=True).get_template("report.html.j2")
-    return template.render(_coc_report=task_report(list(listings)))
+    environment = jinja2.Environment(loader=loader, trim_blocks=True, undefined=jinja2.StrictUndefined)
+    return environment.get_template("report.html.j2").render(_coc_report=task_report(list(listings)))
 
 
 def leaked(text: str) -> list[str]:
