@@ -21,6 +21,7 @@ import subprocess
 import threading
 import time
 import typing as t
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -29,6 +30,7 @@ import yaml
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import (
+    COLLECTION,
     GUIDE,
     KEYS,
     LOCALHOST,
@@ -55,6 +57,7 @@ ASK, STOP = "Ask COC", "Stop if the only account could not be asked"
 SAID = "Say where and how many they are"
 FORM, PATH = "Check coc_format, coc_columns and coc_timezone", "Check coc_output_path"
 REFUSED = "Do not ask where a check before could not"
+PLAYBOOKS = COLLECTION / "playbooks"
 MARKUP = """</td></script><img src=x onerror="document.title='broken'">{{ 7 * 7 }}&amp;'"数据库"""
 
 
@@ -201,7 +204,20 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
         ("list_tasks", {"coc_output_path": ["a"]}, PATH, "is not the path of a file in a folder"),
         ("list_tasks", {"coc_formt": "csv"}, ASK, "Did you mean coc_format?"),
         ("report", {"coc_report_path": "~/missing/a.html"}, "Check coc_report_path", ": ~/missing/a.html is not the"),
-        ("report", {"coc_report_path": ["a"]}, "Check coc_report_path", "is not the path of a file in a folder"),
+        (
+            "report",
+            {"coc_report_path": "/dev/stdout"},
+            "Check coc_report_path",
+            "A symbolic link is not a regular file.",
+        ),
+        ("report", {"coc_report_path": f"{PLAYBOOKS}/a.html"}, "Check coc_report_path", "outside the installed"),
+        (
+            "report",
+            {"coc_report_path": "a", "awx_job_id": 1},
+            "Refuse a relative path in AWX",
+            "Give the absolute path",
+        ),
+        ("report", {"coc_timezone": "Asia/Shanghia"}, "Check coc_timezone", "Did you mean Asia/Shanghai?"),
         ("list_tasks", {"ansible_huaweicloud_risk_levl": "HIGH"}, ASK, "Did you mean ansible_huaweicloud_risk_level?"),
         ("list_tasks", {"coc_accounts": []}, ASK, "coc_accounts"),
         ("assert_healthy", {"coc_accounts": "{}"}, ASK, "coc_accounts"),
@@ -246,14 +262,14 @@ def test_report_is_written_and_uploaded(run_job, simulator, tmp_path, status, me
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}{path}"
         variables = inject(credential_type("upload")[1], {"url": url}, tmp_path)
-        job = run_job("upload_report.yml", BLANK, handed_on=variables)
+        job = run_job("upload_report.yml", handed_on={**variables, "awx_job_id": 1})
         server.shutdown()
-    written = job.folder / "project/coc-report.html"
-    page = written.read_text("utf-8")
-    assert Storage.kept == (path, "text/html", page)
+    *where, page = Storage.kept
+    assert where == [path, "text/html"]
     assert job.successful == (status == 200)
     assert job.message("Check the upload").startswith(message)
-    assert job.message("Say where it is") == f"Report of 60 tasks: {written}"
+    said, _colon, written = job.message("Say where it is").partition(": ")
+    assert (said, Path(written).is_absolute(), Path(written).exists()) == ("Report of 60 tasks", True, False)
     assert job.artifacts == {}
 
     assert page.count('<tr role="row">') == 61 and page.rstrip().endswith("</html>")
@@ -262,6 +278,20 @@ def test_report_is_written_and_uploaded(run_job, simulator, tmp_path, status, me
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'\"" in page, "report.html.j2 must have this digest of report.js"
     assert re.findall(r"""\b(?:src|href|action|data|poster)="([^"]*)""", page) == ["data:,", "#tasks"]
+
+
+def test_a_page_that_was_not_written_is_not_uploaded(run_job):
+    survey = {"coc_report_path": "", "coc_report_url": "http://127.0.0.1:9/"}  # an extra variable wins
+    job = run_job("upload_report.yml", survey, handed_on={"awx_job_id": 1})
+    assert job.message("Check that this job wrote the page").startswith("The report was not uploaded: /")
+    assert job.message("Say where it is").endswith("/project/coc-report.html. The file is deleted with this job.")
+
+
+def test_a_check_run_says_what_it_would_write(simulator, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run_playbooks(simulator, {}, "report", arguments=["--check"])
+    assert (done.returncode, list(tmp_path.iterdir())) == (0, []), done.stdout
+    assert f"nothing was written. Would write a report of 60 tasks: {tmp_path}/coc-report.html" in done.stdout
 
 
 def test_report_without_tasks_says_so():
@@ -286,7 +316,8 @@ def test_report_of_two_accounts_on_an_exposed_path_outlives_the_job(run_job, two
     assert path.startswith(f"{container}/") and host == container
     exposed = tmp_path / "exposed"
     exposed.mkdir()
-    survey = {**BLANK, "coc_report_path": f" {path.replace(container, str(exposed))} "}
+    place = {"coc_report_path": f" {path.replace(container, str(exposed))} ", "coc_timezone": "Asia/Shanghai"}
+    survey = {**BLANK, **place, "awx_job_id": 1}
     job = run_job("report.yml", survey, kind=None, handed_on=two)
     assert job.runner.status == "failed"
     assert set(job.artifacts) == {"coc_failed_accounts"}
@@ -295,6 +326,7 @@ def test_report_of_two_accounts_on_an_exposed_path_outlives_the_job(run_job, two
     page = written.read_text("utf-8")
     assert "<b>1 of 2 accounts is missing</b>" in page and "<p><b>分公司</b>: GET " in page
     assert page.count('<td role="cell">Production &lt;1&gt;</td>') == len(simulator.tasks)
+    assert "All times are in Asia/Shanghai." in page
     assert leaked(page) == []
 
 
@@ -479,7 +511,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_coc_is_asked(simulato
     tmp_path.chmod(0o555)
     done = run_playbooks(simulator, {"coc_report_path": f"{tmp_path}/a.html"}, "report")
     assert (done.returncode, simulator.requests) == (2, [])
-    assert f"coc_report_path: {tmp_path}/a.html is not the path of a file" in done.stdout
+    assert f"coc_report_path: {tmp_path}/a.html is not the path of a regular file" in done.stdout
 
 
 def test_what_runs_twice_hands_on_what_it_found_last(run_job, simulator):
