@@ -13,8 +13,11 @@ from datetime import datetime, timezone
 
 import pytest
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import AUTH_TOKEN, status
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import WRONG_SECRET_KEY, ids_of, run_lookup
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import WRONG_SECRET_KEY, ids_of, no_warning, run_lookup
 
 MINUTE, HOUR, YEAR = 60, 3600, 365 * 86400
 EXPIRED = {
@@ -65,14 +68,18 @@ def test_which_refusals_are_about_the_clock(ask, simulator, offset, fault, optio
 
 
 @pytest.mark.parametrize("offset, token, number", [(0, "", 0), (10 * MINUTE, "", 1), (-HOUR, AUTH_TOKEN, 1)])
-def test_a_skew_that_the_service_accepts_is_one_warning_with_both_times(ask, simulator, offset, token, number):
+def test_a_skew_that_the_service_accepts_is_one_warning_with_both_times(connection, simulator, offset, token, number):
     simulator.clock_offset, simulator.page_cap = offset, 40
-    keys = dict.fromkeys(("access_key", "secret_key"), "") if token else {}
-    outcome = ask(auth_token=token, **keys)
-    assert (outcome.msg, len(outcome.warnings), len(simulator.requests)) == ("", number, 2)
-    for warning in outcome.warnings:
-        assert re.match(r"This machine's clock says \S+Z, the service's \S+Z: they are \d+ minutes apart\.", warning)
-        assert warning.endswith("An age such as -24h counts from this machine's clock. Set it.")
+    keys = {"access_key": "", "secret_key": "", "auth_token": token} if token else {}
+    options = {"validate_certs": True, "timeout": 30.0, "max_retries": 0, **connection, **keys}
+    warned: list[str] = []
+    with Client(options, find_credentials(options, no_warning), lambda _key, text: warned.append(text)) as client:
+        list_tasks(client, {})
+    assert (len(warned), len(simulator.requests)) == (number, 2)
+    for text in warned:
+        assert re.match(
+            r"This machine's clock says \S+Z, the service's \S+Z: they are \d+ minutes apart\. An age", text
+        )
 
 
 @pytest.mark.parametrize(

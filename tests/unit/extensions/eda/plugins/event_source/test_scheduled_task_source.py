@@ -288,10 +288,11 @@ def test_what_locks_no_key_is_asked_again(simulator, connection):
 
 def test_a_recovery_says_how_long_it_took(simulator, source, monkeypatch):
     assert source.poll() == []
-    simulator.faults.append(coc_simulator.status(400))
+    simulator.faults += [coc_simulator.status(400)] * 2
     (failure,) = source.poll()
     now = time.monotonic
     monkeypatch.setattr("time.monotonic", lambda: now() + 7000)
+    assert source.poll() == []
     (recovery,) = source.poll()
     assert recovery.pop("meta")["uuid"]
     assert 7000 <= recovery.pop("duration") < 7060
