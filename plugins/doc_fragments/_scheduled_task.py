@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
+
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
@@ -139,61 +142,4 @@ options:
     version_added: 1.1.0
     vars:
       - name: ansible_huaweicloud_cache_timeout
-  enterprise_project_id:
-    vars:
-      - name: ansible_huaweicloud_enterprise_project_id
-  task_id:
-    vars:
-      - name: ansible_huaweicloud_task_id
-  task_name:
-    vars:
-      - name: ansible_huaweicloud_task_name
-  scheduled_type:
-    vars:
-      - name: ansible_huaweicloud_scheduled_type
-  task_type:
-    vars:
-      - name: ansible_huaweicloud_task_type
-  associated_task_type:
-    vars:
-      - name: ansible_huaweicloud_associated_task_type
-  risk_level:
-    vars:
-      - name: ansible_huaweicloud_risk_level
-  created_by:
-    vars:
-      - name: ansible_huaweicloud_created_by
-  reviewer:
-    vars:
-      - name: ansible_huaweicloud_reviewer
-  reviewer_user_name:
-    vars:
-      - name: ansible_huaweicloud_reviewer_user_name
-  approve_status:
-    vars:
-      - name: ansible_huaweicloud_approve_status
-  last_execution_status:
-    vars:
-      - name: ansible_huaweicloud_last_execution_status
-  last_execution_start_time:
-    vars:
-      - name: ansible_huaweicloud_last_execution_start_time
-  last_execution_end_time:
-    vars:
-      - name: ansible_huaweicloud_last_execution_end_time
-  region_id:
-    vars:
-      - name: ansible_huaweicloud_region_id
-  resource_id:
-    vars:
-      - name: ansible_huaweicloud_resource_id
-  marker:
-    vars:
-      - name: ansible_huaweicloud_marker
-  offset:
-    vars:
-      - name: ansible_huaweicloud_offset
-  limit:
-    vars:
-      - name: ansible_huaweicloud_limit
-"""
+""" + "".join(f"\n  {name}:\n    vars:\n      - name: {VARIABLE_PREFIX}{name}" for name in QUERY_PARAMETERS)
