@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION, VARIABLE_PREFIX
+
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
@@ -30,10 +32,11 @@ options:
       - Access key (AK). Requires O(secret_key).
       - >-
         All credentials come from one source, the first of these that has any: the options O(access_key), O(secret_key),
-        O(security_token) and O(auth_token); O(credentials_file) if set, and then nothing after it; the
+        O(security_token) and O(auth_token); O(credentials_file) or O(profile) if set, and then nothing after it; the
         environment variables E(HUAWEICLOUD_SDK_AK), E(HUAWEICLOUD_SDK_SK) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN); the
         environment variables E(HW_ACCESS_KEY), E(HW_SECRET_KEY), E(HW_SECURITY_TOKEN) and E(HW_AUTH_TOKEN); the profile
-        file of O(credentials_file).
+        file of O(credentials_file); in a pod of CCE, what E(HC_CONTAINER_CREDENTIALS_FULL_URI) and
+        E(HC_CONTAINER_AUTHORIZATION_TOKEN_FILE) give.
     type: str
     aliases: [ak]
   secret_key:
@@ -62,26 +65,83 @@ options:
     default: auto
   domain_id:
     description:
-      - Account ID, sent as C(X-Domain-Id) if given. Whether the service needs it is unknown.
+      - Account ID, sent as C(X-Domain-Id) if given. Whether the service needs it is unknown. With an agency, it is the
+        one of the agency's account.
       - >-
         If not set, the one beside the credentials is used: E(HUAWEICLOUD_SDK_DOMAIN_ID), E(HW_DOMAIN_ID), or
-        C(domain_id) of the profile file.
+        C(domain_id) of the profile file. With an agency, none of these is: it is of another account.
     type: str
   project_id:
     description:
-      - Project ID, sent as C(X-Project-Id) if given. Whether the service needs it is unknown.
+      - Project ID, sent as C(X-Project-Id) if given. Whether the service needs it is unknown. With an agency, it is one
+        of the agency's account.
       - >-
         If not set, the one beside the credentials is used: E(HUAWEICLOUD_SDK_PROJECT_ID), E(HW_PROJECT_ID), or
-        C(project_id) of the profile file.
+        C(project_id) of the profile file. With an agency, none of these is: it is of another account.
     type: str
   credentials_file:
     description:
       - Profile file of the vendor's SDK, an INI file with the sections C([global]) and C([basic]), read in this order,
-        and the keys C(ak), C(sk), C(security_token), C(domain_id) and C(project_id).
+        and the keys C(ak), C(sk), C(security_token), C(domain_id) and C(project_id). Or a JSON file with O(profile)s.
       - If not set, the environment variable E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) is used, else
         C(~/.huaweicloud/credentials), both after all other sources.
       - If set, no credentials are read from environment variables.
     type: path
+  profile:
+    description:
+      - Name of a profile of KooCLI, which Terraform uses too, in O(credentials_file), in the file of the environment
+        variable E(HW_SHARED_CONFIG_FILE), or in C(~/.hcloud/config.json). An agency in it is used like O(agency_name).
+      - KooCLI must store the keys in plain text (C(hcloud configure set --cli-auth-encrypt=false)).
+      - If not set, the environment variable E(HW_PROFILE) is used, else the current profile. That one or
+        E(HW_SHARED_CONFIG_FILE) must be set for it to be used at all, before E(HW_ACCESS_KEY).
+    type: str
+    version_added: 2.0.0
+  idp_id:
+    description:
+      - ID of an identity provider (OIDC). Requires O(id_token_file), whose identity token is exchanged for temporary
+        credentials, which are renewed. The two win over O(access_key).
+      - >-
+        If not set, the environment variables E(HUAWEICLOUD_SDK_IDP_ID) and E(HUAWEICLOUD_SDK_ID_TOKEN_FILE) are used,
+        or C(idp_id) and C(id_token_file) of the profile file, each beside the keys there; or
+        E(HW_ASSUME_ROLE_IDP_ID) with E(HW_ASSUME_ROLE_ID_TOKEN_FILE) or E(HW_ASSUME_ROLE_ID_TOKEN), which take an
+        agency.
+    type: str
+    version_added: 2.0.0
+  id_token_file:
+    description:
+      - File with the identity token of O(idp_id). It is read again at each renewal.
+    type: path
+    version_added: 2.0.0
+  agency_name:
+    description:
+      - Name of an agency of another account, whose tasks are to be listed. The credentials are exchanged for temporary
+        ones of the agency, which are renewed if a long query outlives them, and never written to a file.
+      - Requires O(agency_domain_id) or O(agency_domain_name), and that the user of the credentials has the permission
+        C(sts:agencies:assume) or Agent Operator.
+      - >-
+        If not set, the environment variables E(HW_ASSUME_ROLE_AGENCY_NAME), E(HW_ASSUME_ROLE_DOMAIN_ID) and
+        E(HW_ASSUME_ROLE_DOMAIN_NAME) are used, unless an option says whose credentials to use; then there is a warning.
+    type: str
+    version_added: 2.0.0
+  agency_domain_id:
+    description:
+      - ID of the account that has the agency of O(agency_name). It wins over O(agency_domain_name).
+      - With the ID, the exchange is one of STS v5; of IAM v3 for a token, at sites without STS, and if the URL of IAM
+        is given.
+    type: str
+    version_added: 2.0.0
+  agency_domain_name:
+    description:
+      - Name of the account that has the agency of O(agency_name). With the name, the exchange is one of IAM v3.
+    type: str
+    version_added: 2.0.0
+  iam_endpoint:
+    description:
+      - URL of IAM without a path, for an exchange of credentials. By default, it is the one of the site of O(region).
+      - If not set, the environment variable E(HUAWEICLOUD_SDK_IAM_ENDPOINT) is used. The URL of STS is that in
+        E(HUAWEICLOUD_SDK_STS_ENDPOINT).
+    type: str
+    version_added: 2.0.0
   validate_certs:
     description:
       - >-
@@ -121,48 +181,6 @@ notes:
 """
 
     # What a lookup adds: each option also comes from a variable.
-    LOOKUP = r"""
-options:
-  region:
-    vars:
-      - name: ansible_huaweicloud_region
-  endpoint:
-    vars:
-      - name: ansible_huaweicloud_endpoint
-  access_key:
-    vars:
-      - name: ansible_huaweicloud_access_key
-  secret_key:
-    vars:
-      - name: ansible_huaweicloud_secret_key
-  security_token:
-    vars:
-      - name: ansible_huaweicloud_security_token
-  auth_token:
-    vars:
-      - name: ansible_huaweicloud_auth_token
-  auth_source:
-    vars:
-      - name: ansible_huaweicloud_auth_source
-  domain_id:
-    vars:
-      - name: ansible_huaweicloud_domain_id
-  project_id:
-    vars:
-      - name: ansible_huaweicloud_project_id
-  credentials_file:
-    vars:
-      - name: ansible_huaweicloud_credentials_file
-  validate_certs:
-    vars:
-      - name: ansible_huaweicloud_validate_certs
-  ca_path:
-    vars:
-      - name: ansible_huaweicloud_ca_path
-  timeout:
-    vars:
-      - name: ansible_huaweicloud_timeout
-  max_retries:
-    vars:
-      - name: ansible_huaweicloud_max_retries
-"""
+    LOOKUP = "options:" + "".join(
+        f"\n  {name}:\n    vars:\n      - name: {VARIABLE_PREFIX}{name}" for name in CONNECTION
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One GET at COC: it signs, sends, tries again, and decodes.
+"""One request at COC, or at IAM: it signs, sends, tries again, and decodes.
 
 What is tried again: connections that are refused or reset, timeouts, responses that were cut short, and the statuses
 and error codes below that may pass. Everything else fails at once, above all 401 and 403: more than five failed
@@ -19,12 +19,11 @@ import typing as t
 from datetime import datetime, timezone
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _response
-from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import ClockError, CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._redact import redact
 from ansible_collections.huaweicloud.coc.plugins.module_utils._response import Content, Response
-from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
+from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import Credentials, canonical_query, sign
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import (
     CHECK_NETWORK,
     CHECK_PATH,
@@ -70,6 +69,17 @@ WRONG_SIGNATURE = r"canonical ?request|signature (fail|mismatch|(does |did |is )
 EXPIRED = "signature expired"  # in "calc aksk signature fail:signature expired, signature time:…" (field report)
 
 
+class Call(t.NamedTuple):
+    """A request, and what to say if it fails: ``advice`` has sentences by status, ``note`` ends each message."""
+
+    method: str
+    url: str
+    advice: t.Mapping[int, str]
+    note: str
+    body: bytes = b""
+    headers: t.Mapping[str, str] = {}
+
+
 class Failure(t.NamedTuple):
     """Why an attempt did not get a reply. ``what`` continues a sentence that begins with the URL; all is redacted."""
 
@@ -82,12 +92,12 @@ class Failure(t.NamedTuple):
     retry_after: int | None = None  # seconds
     is_about_clock: bool = False
 
-    def error(self, url: str, attempts: int, note: str) -> CocError:
+    def error(self, method: str, url: str, attempts: int, note: str) -> CocError:
         """Return the error to raise after so many attempts. It ends with ``note``, if that is not empty."""
         id_suffix = f" (request ID {self.request_id})" if self.request_id else ""
         asks_for_long = self.retry_after is not None and self.retry_after > LONGEST_DELAY
         sentences = [
-            f"GET {url} {self.what}{id_suffix}.",
+            f"{method} {url} {self.what}{id_suffix}.",
             self.advice,
             f"The service asks to wait {self.retry_after} seconds before the next request." if asks_for_long else "",
             f"Tried {attempts} times." if attempts > 1 else "",
@@ -101,6 +111,8 @@ class Failure(t.NamedTuple):
 class Reply(t.NamedTuple):
     """A JSON object that the service returned, and where it is from. ``url`` and ``request_id`` are safe to show.
 
+    ``headers`` are those of the response, and not safe to show.
+
     ``date`` is when the service sent it, in seconds since the epoch by the service's clock; None if it does not say.
     """
 
@@ -109,6 +121,7 @@ class Reply(t.NamedTuple):
     request_id: str | None
     date: float | None
     note: str
+    headers: t.Mapping[str, str] = {}
 
     def unexpected(self, found: str, expected: str) -> CocError:
         """Return the error for ``found`` in the document where ``expected`` should be.
@@ -117,32 +130,35 @@ class Reply(t.NamedTuple):
         """
         what = f"returned HTTP 200 with {found} instead of {expected}"
         failure = Failure(what, f"Is this COC? {CHECK_PATH}", 200, request_id=self.request_id)
-        return failure.error(self.url, 1, self.note)
+        return failure.error("GET", self.url, 1, self.note)
 
 
 class Client:
     """Asks one COC endpoint, on one connection, with one identity, for one thread.
 
-    ``options`` are those of a connection; ``credentials`` returns the credentials to use now. ``warn`` takes the key of
-    a warning, which stays the same when a number in its text changes, and a text that the user should see. Raises
-    :class:`CocError` for an option that cannot be used.
+    ``options`` are those of a connection; ``credentials`` returns the credentials to use now, and may use the client
+    that it is called with to get them. ``warn`` takes the key of a warning, which stays the same when a number in its
+    text changes, and a text that the user should see. Raises :class:`CocError` for an option that cannot be used.
     """
 
     def __init__(
         self,
         options: t.Mapping[str, t.Any],
-        credentials: t.Callable[[], Credentials],
+        credentials: t.Callable[[Client], Credentials],
         warn: t.Callable[[str, str], None],
     ) -> None:
         self.endpoint = find_endpoint(options, os.environ)
         self.warn = warn
         self._credentials = credentials
+        self._options = options
+        self._is_aborted = False
+        self._other: Client | None = None  # which posts for this one
         for name, (low, high, unit) in RANGES.items():
             if not low <= options[name] <= high:
                 raise CocError(f"{name}: {options[name]} is out of range; it takes {low:g} to {high:g} {unit}.")
         self._max_retries: int = options["max_retries"]
-        ca_path = options.get("ca_path")
-        self._transport = Transport(self.endpoint, options["timeout"], options["validate_certs"], ca_path)
+        self.certificates = {"validate_certs": options["validate_certs"], "ca_path": options.get("ca_path")}
+        self._transport = Transport(self.endpoint, options["timeout"], **self.certificates)
         self._secrets: set[str] = set()  # everything that no message may show
         self._knows_clock = False  # whether a reply has said what the service's clock is
 
@@ -155,9 +171,12 @@ class Client:
     def abort(self) -> None:
         """End what another thread has this client do, and make it fail from now on, with a :class:`CocError`.
 
-        Only name resolution, and a request for the credentials of an ECS, end by themselves.
+        Only name resolution, and a request for the credentials of an ECS or a pod, end by themselves.
         """
+        self._is_aborted = True  # before the rest, since the other one may be made at the same time
         self._transport.abort()
+        if self._other:
+            self._other.abort()
 
     def get(self, path: str, query: t.Mapping[str, object], permission: str, note: str = "") -> Reply:
         """Return the reply to ``GET path?query``.
@@ -170,16 +189,34 @@ class Client:
         some COC operations report errors like that (field report).
         """
         url = f"{self.endpoint}{path}?{canonical_query(query)}"
+        advice = f"The user needs the IAM permission {permission}, with the scope of all resources."
+        return self._send(Call("GET", url, {403: advice}, note))
+
+    def post(self, call: Call, credentials: Credentials, secrets: t.Collection[str] = ()) -> Reply:
+        """Return the reply of another server, on a connection of its own, to a POST.
+
+        It is signed if ``credentials`` are such that it can be, and tried again like a GET. ``secrets`` are those in
+        the request. Raises :class:`CocError` for anything but a JSON object with status 200 or 201.
+        """
+        endpoint = "/".join(call.url.split("/")[:3])
+        with Client({**self._options, "endpoint": endpoint}, lambda _client: credentials, self.warn) as other:
+            other._secrets.update(secrets)
+            self._other = other
+            if self._is_aborted:
+                other.abort()
+            return other._send(call)
+
+    def _send(self, call: Call) -> Reply:
         attempts = 0
         while True:
-            outcome = self._attempt(url, permission, note)
+            outcome = self._attempt(call)
             attempts += 1
             if isinstance(outcome, Reply):
                 self._check_clock(outcome.date)
                 return outcome
             delay = retry_delay(outcome, attempts, self._max_retries)
             if delay is None:
-                raise outcome.error(url, attempts, note)
+                raise outcome.error(call.method, call.url, attempts, call.note)
             self._transport.pause(delay)
 
     def _check_clock(self, date: float | None) -> None:
@@ -189,28 +226,31 @@ class Client:
         if clocks:
             self.warn("clock", f"{clocks}. An age such as -24h counts from this machine's clock. Set it.")
 
-    def _attempt(self, url: str, permission: str, note: str) -> Reply | Failure:
+    def _attempt(self, call: Call) -> Reply | Failure:
         """Send one request."""
         try:
-            credentials = self._credentials()
+            credentials = self._credentials(self)
         except CocError as error:  # they could not be renewed in the middle of a list
-            raise CocError(" ".join(filter(None, (error.msg, note)))) from None
+            msg = " ".join(filter(None, (error.msg, call.note)))
+            raise type(error)(**{**error.as_result(), "msg": msg}) from None
         try:
-            response = self._transport.send("GET", url, self._headers(url, credentials))
+            response = self._transport.send(call.method, call.url, self._headers(call, credentials), call.body)
         except TransportError as error:
             return Failure(self._redact(str(error)), error.advice, transient=error.transient)
         content = _response.read_content(response.body)
-        if response.status == 200:
+        is_post = call.method == "POST"
+        if response.status == 200 or (is_post and response.status == 201):
             if content.document is not None and _response.means_success(content.code):
                 request_id = self._redact(response.headers.get("X-Request-Id", "")) or None
-                return Reply(
-                    content.document, url, request_id, _response.parse_date(response.headers.get("Date")), note
-                )
-            if content.is_cut:
+                date = _response.parse_date(response.headers.get("Date"))
+                return Reply(content.document, call.url, request_id, date, call.note, response.headers)
+            if content.is_cut or response.body is None:
                 return Failure("failed: the response was cut short", CHECK_NETWORK, transient=True)
-        return self._refusal(response, content, credentials, permission)
+            if is_post:  # what it returned instead may have a key in it
+                return Failure("returned something other than a JSON object", CHECK_PATH, response.status)
+        return self._refusal(call, response, content, credentials)
 
-    def _headers(self, url: str, credentials: Credentials) -> dict[str, str]:
+    def _headers(self, call: Call, credentials: Credentials) -> dict[str, str]:
         """Return all headers of a request, and remember the secrets in them."""
         scope = {"X-Domain-Id": credentials.domain_id, "X-Project-Id": credentials.project_id}
         covered = {name: value for name, value in scope.items() if value}
@@ -219,25 +259,30 @@ class Client:
             "Accept-Encoding": "gzip",
             "User-Agent": f"huaweicloud.coc/{VERSION} (Ansible collection)",
             "X-Language": "en-us",  # without it messages are in Chinese (field report, Terraform provider)
+            **({"Content-Type": "application/json"} if call.body else {}),
+            **call.headers,
         }
         if credentials.auth_token:
             self._secrets.add(credentials.auth_token)
             return {**headers, **covered, "X-Auth-Token": credentials.auth_token}
+        if not credentials.access_key:
+            return {**headers, **covered}
         if credentials.security_token:
             self._secrets.add(credentials.security_token)
             covered["X-Security-Token"] = credentials.security_token
-        access_key, secret_key = credentials.access_key or "", credentials.secret_key or ""
-        signed = sign("GET", url, covered, access_key, secret_key, datetime.now(timezone.utc))
+        access_key, secret_key = credentials.access_key, credentials.secret_key or ""
+        now = datetime.now(timezone.utc)
+        signed = sign(call.method, call.url, covered, access_key, secret_key, now, call.body)
         self._secrets.update((secret_key, signed["Authorization"].rpartition("Signature=")[2]))
         return {**headers, **covered, **signed}
 
-    def _refusal(self, response: Response, content: Content, credentials: Credentials, permission: str) -> Failure:
+    def _refusal(self, call: Call, response: Response, content: Content, credentials: Credentials) -> Failure:
         """Return what a response says that is not a success."""
         status, code = response.status, self._redact(content.code)
         said_in_body = (content.document or {}).get("request_id")
         request_id = response.headers.get("X-Request-Id") or (said_in_body if isinstance(said_in_body, str) else "")
         clocks = "" if credentials.auth_token else _blame_clock(response, content)
-        advice = self._advice(response, content, credentials, permission)
+        advice = self._advice(call, response, content, credentials)
         return Failure(
             what=f"returned HTTP {status}{self._describe(status, content)}",
             advice=" ".join(filter(None, (clocks, *advice))),
@@ -261,9 +306,7 @@ class Client:
         expected = " instead of a JSON object" if status == 200 else ""
         return f" with {self._redact(content.words)}{expected}"
 
-    def _advice(
-        self, response: Response, content: Content, credentials: Credentials, permission: str
-    ) -> t.Iterator[str]:
+    def _advice(self, call: Call, response: Response, content: Content, credentials: Credentials) -> t.Iterator[str]:
         """Yield sentences on what to do about an error."""
         status, is_explained = response.status, bool(content.code or content.message)
         if 300 <= status < 400:
@@ -274,9 +317,9 @@ class Client:
             yield STATUS_ADVICE[401]
         elif content.code in CODE_ADVICE:
             yield CODE_ADVICE[content.code]
-        elif status == 403:
+        elif status in call.advice:
             yield "" if is_explained else CHECK_PATH
-            yield f"The user needs the IAM permission {permission}, with the scope of all resources."
+            yield call.advice[status]
         else:
             yield STATUS_ADVICE.get(status, FIX_OPTION if is_explained else CHECK_PATH)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which COC to ask."""
+"""Which COC to ask, and which IAM and STS."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import qu
 
 REGION_VARIABLE = "HW_REGION_NAME"
 ENDPOINT_VARIABLE = "HUAWEICLOUD_COC_ENDPOINT"
+IAM_VARIABLE = "HUAWEICLOUD_SDK_IAM_ENDPOINT"
+STS_VARIABLE = "HUAWEICLOUD_SDK_STS_ENDPOINT"
 
 # COC has one endpoint for each site, not for each region. The vendor's SDK knows these three regions.
 SITES = {
@@ -53,6 +55,28 @@ def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) 
     )
 
 
+def find_iam(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], sts: bool = False) -> str:
+    """Return the URL of IAM, or of STS: the one that was given, else that of the site of COC.
+
+    It is '' if there is no STS: in Europe, as far as the vendor's SDK knows, and beside an IAM that was given.
+    Raises :class:`CocError` if the URL of IAM is not known, or one cannot be used.
+    """
+    given = {f"environment variable {name}": environ.get(name, "").strip() for name in (STS_VARIABLE, IAM_VARIABLE)}
+    of_sts, of_iam = given.items()
+    if options.get("iam_endpoint"):
+        of_iam = ("iam_endpoint", options["iam_endpoint"])
+    source, url = of_sts if sts else of_iam
+    if url:
+        return _check_endpoint(url, source)
+    coc = find_endpoint(options, environ)
+    region = next((region for region, (_site, url) in SITES.items() if url == coc), None)
+    if sts and (of_iam[1] or region in (None, "eu-west-101")):
+        return ""
+    if region is None:
+        raise CocError(f"iam_endpoint: is not set, and which IAM belongs to {coc} is not known. Set it to IAM's URL.")
+    return f"https://{'sts' if sts else 'iam'}.{region}.myhuaweicloud.{coc.rpartition('.')[2]}"
+
+
 def _check_endpoint(endpoint: str, source: str) -> str:
     """Return scheme, host and port of ``endpoint``. Raises :class:`CocError` if it has more, or is not a URL."""
     try:
@@ -74,13 +98,15 @@ def _check_endpoint(endpoint: str, source: str) -> str:
             f"{source}: {quoted(endpoint)} is not a URL of the form https://host or https://host:port, without path or "
             "password."
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_near(parts.hostname or "", or_link_local=False):
         raise CocError(f"{source}: {endpoint!r} would send credentials unencrypted. Use https://{parts.netloc}.")
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_near(host: str, or_link_local: bool = True) -> bool:
+    """Return whether what is sent to ``host`` stays on this machine, or on its link."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
+        return address.is_loopback or (or_link_local and address.is_link_local)
     except ValueError:
         return host == "localhost"

@@ -38,6 +38,13 @@ CONNECTION: ArgumentSpec = {
     "domain_id": {"type": "str"},
     "project_id": {"type": "str"},
     "credentials_file": {"type": "path"},
+    "profile": {"type": "str"},
+    "idp_id": {"type": "str"},
+    "id_token_file": {"type": "path", "no_log": False},
+    "agency_name": {"type": "str"},
+    "agency_domain_name": {"type": "str"},
+    "agency_domain_id": {"type": "str"},
+    "iam_endpoint": {"type": "str"},
 }
 
 

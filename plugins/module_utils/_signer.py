@@ -4,7 +4,7 @@
 
 """SDK-HMAC-SHA256, the signature of Huawei Cloud's APIs: request, keys and clock in, headers out.
 
-The rules are those of the vendor's SDK (huaweicloudsdkcore 3.1.219). Only what a GET needs is here: there is no body.
+The rules are those of the vendor's SDK (huaweicloudsdkcore 3.1.219).
 """
 
 from __future__ import annotations
@@ -16,7 +16,24 @@ from datetime import datetime
 from urllib.parse import quote, unquote, urlsplit
 
 ALGORITHM = "SDK-HMAC-SHA256"
-EMPTY_BODY = hashlib.sha256(b"").hexdigest()
+
+
+class Credentials(t.NamedTuple):
+    """One complete set: an IAM token, or an access key with its secret. ``source`` says in words where it is from.
+
+    One with neither is for requests that are not signed.
+    """
+
+    source: str
+    access_key: str | None = None
+    secret_key: str | None = None
+    security_token: str | None = None
+    auth_token: str | None = None
+    domain_id: str | None = None
+    project_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.source!r})"  # without the secrets
 
 
 def canonical_query(parameters: t.Mapping[str, object]) -> str:
@@ -30,9 +47,15 @@ def canonical_query(parameters: t.Mapping[str, object]) -> str:
 
 
 def sign(
-    method: str, url: str, headers: t.Mapping[str, str], access_key: str, secret_key: str, now: datetime
+    method: str,
+    url: str,
+    headers: t.Mapping[str, str],
+    access_key: str,
+    secret_key: str,
+    now: datetime,
+    body: bytes = b"",
 ) -> dict[str, str]:
-    """Return the headers that sign a request without a body: ``Host``, ``X-Sdk-Date`` and ``Authorization``.
+    """Return the headers that sign a request: ``Host``, ``X-Sdk-Date`` and ``Authorization``.
 
     ``url`` is the whole URL as it will be sent, its query made by :func:`canonical_query`. ``headers`` are further
     headers for the signature to cover; they are not returned. ``now`` is a time in UTC: the service refuses a
@@ -52,7 +75,7 @@ def sign(
             *(name + ":" + value for name, value in covered),
             "",
             names,
-            EMPTY_BODY,
+            hashlib.sha256(body).hexdigest(),
         ]
     )
     string_to_sign = "\n".join([ALGORITHM, date, hashlib.sha256(canonical_request.encode()).hexdigest()])

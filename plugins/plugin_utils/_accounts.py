@@ -27,10 +27,13 @@ LIST_VARIABLE = "coc_accounts"
 ONE_VARIABLE = re.compile(r"coc_account_\w+")  # one account in each
 
 SITE = {"region", "endpoint"}
+IAM = {"iam_endpoint"}  # of a site
 IDENTITY = {"access_key", "secret_key", "security_token", "auth_token", "auth_source", "credentials_file"}
+IDENTITY |= {"profile", "idp_id", "id_token_file"}
 SCOPE = {"domain_id", "project_id"}
-# Whoever names one of these for an account means a key of its own.
-KEYS = {"access_key", "secret_key", "auth_token", "credentials_file"}
+AGENCY = {"agency_name", "agency_domain_name", "agency_domain_id"}
+# Whoever names one of these for an account means credentials of its own.
+KEYS = {"access_key", "secret_key", "auth_token", "credentials_file", "profile", "idp_id", "agency_name"}
 
 # What the variables of the collection's playbooks have after coc_.
 PLAYBOOK_VARIABLES = (
@@ -114,21 +117,26 @@ def _refuse_blank_keys(keys: t.Sequence[str], own: Options) -> None:
 
     Those for all accounts would take their place: the tasks of another account, under the name of this one.
     """
-    if keys and not IDENTITY & set(own):
+    if keys and not (IDENTITY | AGENCY) & set(own):
         raise CocError(f"{keys[0]}: is blank. Fill it in, or leave it out to use the credentials for all accounts.")
 
 
 def merge_options(own: Options, common: Options) -> Options:
     """Return the keywords to ask an account with. Neither ``own`` nor ``common`` has blank options.
 
-    The key of an account must not meet the token, the project or the endpoint of another, so these are taken whole.
+    The key of an account must not meet the token, the agency, the project or the endpoint of another, so these are
+    taken whole. An account with an agency but no key of its own uses the key for all accounts.
     Raises :class:`CocError` for an unknown region.
     """
     hidden: set[str] = set()
     if IDENTITY & set(own):
-        hidden |= IDENTITY | SCOPE
+        hidden |= IDENTITY | AGENCY | SCOPE
+        if IDENTITY & set(own) == {"profile"}:
+            hidden -= {"credentials_file"}  # which has the profiles of all
+    if AGENCY & set(own):
+        hidden |= AGENCY | SCOPE
     if SITE & set(own):
-        hidden |= SITE
+        hidden |= SITE | IAM
     options = {**{key: value for key, value in common.items() if key not in hidden}, **own}
     if "region" in own and "endpoint" not in own:
         options["endpoint"] = find_endpoint(own, {})  # else an endpoint in the environment would win

@@ -18,7 +18,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task im
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import Request
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import WHOLE_RUN, RunCache, Warn
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import WHOLE_RUN, RunCache, T, Warn
 
 # The service fails with these once it has accepted the key. Others, such as 503, say nothing about it.
 ACCEPTED = (200, 400, 403, 404)
@@ -28,20 +28,29 @@ class SharingClient(Client):
     """A client that sends no key that the service refused earlier in this run.
 
     Requests with a key are sent one by one until the service has answered one, then in parallel. Those that wait for
-    one that gets no answer fail with it.
+    one that gets no answer fail with it. A key that is exchanged for the credentials of an agency is in that request
+    only.
     """
 
     def __init__(self, request: Request, cache: RunCache, warn: Warn) -> None:
         require_requests()
-        super().__init__(request.options, request.credentials, warn)
+        super().__init__(request.options, request.identity, warn)
         self._request = request
         self._cache = cache
 
     def get(self, path: str, query: t.Mapping[str, object], permission: str, note: str = "") -> Reply:
-        first: list[Reply | CocError] = []
-
         def send() -> Reply:
             return super(SharingClient, self).get(path, query, permission, note)
+
+        identity = self._request.identity
+        if not identity.is_exchanged:
+            return self._send_accepted(send)
+        self._send_accepted(lambda: identity(self))
+        return send()
+
+    def _send_accepted(self, send: t.Callable[[], T]) -> T:
+        """Return what ``send`` returns, which sends the key, unless the service has refused that."""
+        first: list[T | CocError] = []
 
         def send_first() -> None:
             try:
@@ -61,7 +70,7 @@ class SharingClient(Client):
             raise
 
 
-def _unwrap(outcome: Reply | CocError) -> Reply:
+def _unwrap(outcome: T | CocError) -> T:
     if isinstance(outcome, CocError):
         raise outcome
     return outcome

@@ -25,7 +25,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import
 Options = t.Dict[str, t.Any]
 
 # Environment variables that may decide where a request goes, and with which credentials.
-ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "REQUESTS_CA_BUNDLE", "HOME")
+ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "HC_CONTAINER_", "REQUESTS_CA_BUNDLE", "HOME")
 
 # What ansible-core makes of omit where it does not leave it out itself, since 2.19 and before.
 OMITTED = re.compile(r"<<Omit>>|__omit_place_holder__[0-9a-f]+")

@@ -11,8 +11,9 @@ import os
 import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import (
-    KEY_FIELDS,
-    Credentials,
+    OPTIONS,
+    SCOPE_FIELDS,
+    Identity,
     find_credentials,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
@@ -31,14 +32,14 @@ class Request:
     """A list of scheduled tasks to request.
 
     ``options`` are at least those of ``COMMON_SPEC``, with the endpoint even if it was not given; ``query`` has the
-    API's parameters; ``task_ids`` is None if all tasks that match are wanted. ``credentials`` returns the credentials
-    to use now, or raises :class:`CocError`.
+    API's parameters; ``task_ids`` is None if all tasks that match are wanted. ``identity`` returns the credentials to
+    use now, or raises :class:`CocError`.
     """
 
     options: Options
     query: dict[str, str | int]
     task_ids: list[str] | None
-    credentials: t.Callable[[], Credentials]
+    identity: Identity
 
     @property
     def filters(self) -> Options:
@@ -47,14 +48,8 @@ class Request:
 
     @property
     def sender(self) -> list[str | None]:
-        """The endpoint, and the key or token that it may refuse. The agency of this ECS is one.
-
-        Raises :class:`CocError` if there are no credentials.
-        """
-        if self.options["auth_source"] == "ecs_metadata":
-            return [self.options["endpoint"], "ecs_metadata"]
-        credentials = self.credentials()
-        return [self.options["endpoint"], *(getattr(credentials, name) for name in (*KEY_FIELDS, "auth_token"))]
+        """The endpoint, and the key or token that it, or the IAM beside it, may refuse."""
+        return [self.options["endpoint"], *self.identity.base]
 
 
 def build_request(options: Options, task_ids: list[str] | None, warn: Warn) -> Request:
@@ -74,15 +69,15 @@ def build_request(options: Options, task_ids: list[str] | None, warn: Warn) -> R
     return Request(options, query, task_ids, _find_credentials(options, warn))
 
 
-def _find_credentials(options: Options, warn: Warn) -> t.Callable[[], Credentials]:
+def _find_credentials(options: Options, warn: Warn) -> Identity:
     try:
         return find_credentials(options, warn)
     except CocError as error:
-        if any(options[name] for name in (*KEY_FIELDS, "auth_token")):
+        if any(options[name] for name in OPTIONS if name not in SCOPE_FIELDS):
             raise
         problem = error
 
-    def fail() -> Credentials:
+    def fail(_client: object) -> t.NoReturn:
         raise problem
 
-    return fail
+    return Identity([problem.msg], fail, {}, {})

@@ -22,11 +22,15 @@ from __future__ import annotations
 
 from .authentication import (
     ACCESS_KEY,
+    AGENCY_ACCESS_KEY,
     AUTH_TOKEN,
+    IDENTITY_ACCESS_KEY,
     METADATA_ACCESS_KEY,
     METADATA_SECRET_KEY,
+    POD_ACCESS_KEY,
     SECRET_KEY,
     SECURITY_TOKEN,
+    TEMPORARY,
 )
 from .behavior import MARKERS, Behavior
 from .faults import body, close, cut_body, drip, gzip_bomb, hang, mutate, raw, reset, status
@@ -37,20 +41,24 @@ from .service import PARAMETERS, read_parameters
 
 __all__ = [
     "ACCESS_KEY",
+    "AGENCY_ACCESS_KEY",
     "AUTH_TOKEN",
     "Answer",
     "Behavior",
     "Exchange",
+    "IDENTITY_ACCESS_KEY",
     "MARKERS",
     "METADATA_ACCESS_KEY",
     "METADATA_SECRET_KEY",
     "METADATA_SECURITY_KEY",
     "METADATA_TOKEN",
     "PARAMETERS",
+    "POD_ACCESS_KEY",
     "SCHEDULED_TASKS",
     "SECRET_KEY",
     "SECURITY_TOKEN",
     "Simulator",
+    "TEMPORARY",
     "USERS",
     "body",
     "close",

@@ -27,6 +27,13 @@ SECURITY_TOKEN = "FakeSecurityToken+of/the+simulator/0001=="
 AUTH_TOKEN = "FakeIamToken+of/the+simulator/0001=="
 METADATA_ACCESS_KEY = "FAKEACCESSKEY0000002"
 METADATA_SECRET_KEY = "FakeSecretKeyOfTheSimulator0000000000002"
+# What temporary credentials have, beside a security token: those of the metadata service, an agency, an identity token,
+# and a pod.
+TEMPORARY = {
+    METADATA_ACCESS_KEY: METADATA_SECRET_KEY,
+    **{f"FAKEACCESSKEY000000{n}": f"FakeSecretKeyOfTheSimulator000000000000{n}" for n in (3, 4, 5)},
+}
+_METADATA, AGENCY_ACCESS_KEY, IDENTITY_ACCESS_KEY, POD_ACCESS_KEY = TEMPORARY
 
 SIGNATURE = re.compile("SDK-HMAC-SHA256 Access=([^ ,]+), SignedHeaders=([^ ,]+), Signature=([0-9a-f]{64})")
 DATE = "%Y%m%dT%H%M%SZ"
@@ -43,15 +50,15 @@ class Authentication:
         self._failures: collections.Counter[str] = collections.Counter()  # access key -> failed signatures in a row
         self._locked_until = {}  # access key -> time
         self._metadata_tokens = set()
-        self._temporary = {}  # security token of the metadata service -> time of expiry
+        self._temporary = {}  # security token -> access key, time of expiry
 
     def check(self, request, now):
-        """Raise ApiError unless the request (Request) has a valid token or signature."""
+        """Raise ApiError unless the request (Request) has a valid token or signature; returns its access key (str)."""
         token = request.header("X-Auth-Token")
         if token is not None:
             if token != AUTH_TOKEN:
                 raise ERRORS[401]
-            return
+            return None
         authorization = SIGNATURE.fullmatch(request.header("Authorization") or "")
         if not authorization:
             raise unauthorized("no token and no valid signature in the request")
@@ -69,12 +76,14 @@ class Authentication:
                     del self._failures[access_key]
                 raise
             del self._failures[access_key]
+        return access_key
 
     def _secret_key(self, access_key, security_token, now):
-        if access_key == METADATA_ACCESS_KEY:
-            if self._temporary.get(security_token, 0) <= now:
+        if access_key in TEMPORARY:
+            owner, expiry = self._temporary.get(security_token, (None, 0))
+            if owner != access_key or expiry <= now:
                 raise unauthorized("the security token is missing, unknown or expired")
-            return METADATA_SECRET_KEY
+            return TEMPORARY[access_key]
         if access_key != ACCESS_KEY:
             raise unauthorized(f"Get secretKey failed,ak:{access_key},err:ak not exist")
         if security_token not in (None, SECURITY_TOKEN):
@@ -97,17 +106,16 @@ class Authentication:
         demands_token = behavior.metadata_token_status == 200
         if demands_token and request.header("X-Metadata-Token") not in self._metadata_tokens:
             raise ApiError(401, "ECS.0002", "X-Metadata-Token is missing or unknown.")
+        return {"credential": self.issue(METADATA_ACCESS_KEY, behavior.metadata_expires_in, now)}
+
+    def issue(self, access_key, lifetime, now, names=("access", "secret", "securitytoken", "expires_at")):
+        """Temporary credentials (dict, with these names) that are valid for lifetime (float, seconds)."""
         with self._lock:
-            token = f"FakeMetadataSecurityToken+{len(self._temporary) + 1:04d}/=="
-            expiry = self._temporary[token] = now + behavior.metadata_expires_in
-        return {
-            "credential": {
-                "access": METADATA_ACCESS_KEY,
-                "secret": METADATA_SECRET_KEY,
-                "securitytoken": token,
-                "expires_at": datetime.fromtimestamp(expiry, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            }
-        }
+            kind = "Metadata" if access_key == METADATA_ACCESS_KEY else "Temporary"
+            token = f"Fake{kind}SecurityToken+{len(self._temporary) + 1:04d}/=="
+            self._temporary[token] = access_key, now + lifetime
+        time = datetime.fromtimestamp(now + lifetime, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return dict(zip(names, (access_key, TEMPORARY[access_key], token, time)))
 
 
 # Signatures

@@ -46,6 +46,10 @@ class Behavior:
         default=21600.0, metadata=_about("how long the metadata service's credentials are valid", "SECONDS")
     )
 
+    exchange_expires_in: float = field(
+        default=3600.0, metadata=_about("how long what IAM, STS and a pod give is valid", "SECONDS")
+    )
+
     # Filters
     ignored_filter: str = field(default="", metadata=_about("a filter that it checks but does not apply", "NAME"))
 

@@ -67,6 +67,14 @@ class Answer:
         return "\r\n".join([*lines, "", ""]).encode("latin-1"), content
 
 
+class Created(dict):
+    """A document for an answer with status 201, and headers of it (dict)."""
+
+    def __init__(self, document, headers=None):
+        super().__init__(document)
+        self.headers = headers or {}
+
+
 class ApiError(Exception):
     """A refusal. COC's own have a message in Chinese, too; the gateway's are in English only."""
 

@@ -19,17 +19,18 @@ import threading
 import time
 import uuid
 
-from .authentication import Authentication
+from . import iam
+from .authentication import AGENCY_ACCESS_KEY, Authentication
 from .behavior import SETTINGS, Behavior
 from .changes import apply_change, check_script
-from .messages import ERRORS, Answer, ApiError, Request, to_json
+from .messages import ERRORS, Answer, ApiError, Created, Request, to_json
 from .samples import sample_tasks
 from .service import list_tasks, read_parameters
 
 SCHEDULED_TASKS = "/v1/schedule/task"
 METADATA_TOKEN = "/meta-data/latest/api/token"
 METADATA_SECURITY_KEY = "/openstack/latest/securitykey"
-SECRETS = ("authorization", "x-auth-token", "x-security-token", "x-metadata-token")
+SECRETS = ("authorization", "x-auth-token", "x-security-token", "x-metadata-token", "x-subject-token")
 
 
 class Simulator:
@@ -46,6 +47,7 @@ class Simulator:
     def __init__(self, tasks=60, tls=None, port=0, log=None, changes=(), **behavior):
         self.behavior = Behavior(**behavior)
         self.tasks = sample_tasks(tasks) if isinstance(tasks, int) else tasks
+        self.agency_tasks = sample_tasks(80)[60:]  # of another account
         self.tls = tls
         self.port = port
         self.log = log
@@ -140,8 +142,9 @@ class Simulator:
         """The normal answer to a request, a document for JSON, unless it raises ApiError."""
         operation, behavior = (request.method, request.path), self.behavior
         if operation == ("GET", SCHEDULED_TASKS):
-            self._authentication.check(request, self.now())
-            document = list_tasks(self.tasks, read_parameters(request.query), behavior, self._page_end)
+            access_key = self._authentication.check(request, self.now())
+            tasks = self.agency_tasks if access_key == AGENCY_ACCESS_KEY else self.tasks
+            document = list_tasks(tasks, read_parameters(request.query), behavior, self._page_end)
             page = document["scheduled_tasks"]
             self._page_end = page[-1]["id"] if page else None
             return document
@@ -149,6 +152,8 @@ class Simulator:
             return self._authentication.metadata_token(request, behavior)
         if operation == ("GET", METADATA_SECURITY_KEY):
             return self._authentication.metadata_credentials(request, behavior, self.now())
+        if operation in iam.OPERATIONS:
+            return iam.OPERATIONS[operation](request, self._authentication, behavior.exchange_expires_in, self.now())
         raise ERRORS[404]
 
 
@@ -214,6 +219,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             "Content-Type": "text/plain" if is_text else "application/json;charset=utf8",
             "X-Request-Id": uuid.uuid4().hex,
         }
+        if isinstance(document, Created):
+            code = 201
+            headers.update(document.headers)
         packed = self.simulator.gzip and "gzip" in (self.request_read.header("Accept-Encoding") or "")
         return Answer(code, headers, document.encode() if is_text else to_json(document), packed)
 

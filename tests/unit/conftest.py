@@ -26,7 +26,7 @@ import trustme
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _sts
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import Transport
 from ansible_collections.huaweicloud.coc.plugins.modules import scheduled_task_info
@@ -59,10 +59,12 @@ hypothesis.settings.load_profile("coc")
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Hide credentials, proxies and CA bundles of whoever runs the tests; nobody listens at the metadata address."""
     for name in list(os.environ):
-        if name.upper().startswith(("HW_", "HUAWEICLOUD_")) or name.upper().endswith(("_PROXY", "_CA_BUNDLE")):
+        if name.upper().startswith(("HW_", "HUAWEICLOUD_", "HC_CONTAINER_")) or name.upper().endswith(
+            ("_PROXY", "_CA_BUNDLE")
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
+    monkeypatch.setattr(_sts, "ADDRESS", "127.0.0.1:9")
 
 
 @pytest.fixture

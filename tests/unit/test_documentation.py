@@ -74,8 +74,10 @@ def test_every_option_of_the_lookup_has_its_variable():
 
 @by_name
 def test_the_documented_environment_variables_are_those_that_are_read(name):
-    read = {_endpoint.REGION_VARIABLE, _endpoint.ENDPOINT_VARIABLE, _credentials.FILE_VARIABLE}
+    read = {value for name, value in vars(_endpoint).items() if name.endswith("_VARIABLE")}
+    read |= {value for name, value in vars(_credentials).items() if name.endswith("_VARIABLE")}
     read |= {*_credentials.SDK_ENVIRONMENT.values(), *_credentials.TERRAFORM_ENVIRONMENT.values()}
+    read |= set(_credentials.CONTAINER_ENVIRONMENT.values())
     read |= {"REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
     assert set(re.findall(r"E\((\w+)\)", str(documentation(name)[0]))) == read
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _ecs_metadata
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _sts
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import body, drip, hang, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import by_plugin, ids_of, run_python
@@ -32,7 +32,7 @@ CREDENTIAL = {
 @pytest.fixture
 def connection(endpoint, simulator, monkeypatch):
     """Options that make both plugins get credentials from the simulator, and then tasks."""
-    monkeypatch.setattr(_ecs_metadata, "ADDRESS", f"127.0.0.1:{simulator.port}")
+    monkeypatch.setattr(_sts, "ADDRESS", f"127.0.0.1:{simulator.port}")
     return {**endpoint, "auth_source": "ecs_metadata"}
 
 
@@ -78,13 +78,13 @@ def test_what_fails_once_is_asked_again(ask, simulator, pauses, fault, later):
     assert ask().ids == ids_of(simulator.tasks)
     expected = [TOKEN, SECURITY_KEY, TASKS]
     assert requests_to(simulator) == expected[: later + 1] + expected[later:]
-    assert pauses == [_ecs_metadata.PAUSE]
+    assert pauses == [_sts.PAUSE]
 
 
 @pytest.mark.parametrize("end", ["Z", "+00:00", ".123Z", ".123456Z", ".123456+00:00"])
 def test_each_form_of_an_expiry_is_read(simulator, connection, end):
     simulator.faults += [None, body(credential(expires_at=f"2999-01-01T00:00:00{end}"))]
-    assert _ecs_metadata.fetch()[1] == datetime(2999, 1, 1, tzinfo=timezone.utc)
+    assert _sts.fetch_metadata(None)[1] == datetime(2999, 1, 1, tzinfo=timezone.utc)
 
 
 @by_plugin
@@ -101,20 +101,20 @@ def test_refused_credentials_are_named_and_not_shown(ask, simulator):
 
 @pytest.mark.parametrize("faults", [[hang()], [None, drip(0.02, "headers")]], ids=["hang", "drip later"])
 def test_silence_ends(ask, simulator, monkeypatch, pauses, faults):
-    assert _ecs_metadata.TIMEOUT == 3  # seconds, as in the vendor's SDK
-    monkeypatch.setattr(_ecs_metadata, "TIMEOUT", 0.3)
+    assert _sts.TIMEOUT == 3  # seconds, as in the vendor's SDK
+    monkeypatch.setattr(_sts, "TIMEOUT", 0.3)
     simulator.faults += faults + faults[-1:]
     error = ask().error
     assert f"{SERVICE} did not respond: " in error and "timed out: no complete response within 0.3 seconds" in error
     assert "on a Huawei Cloud ECS only" in error
-    assert pauses == [_ecs_metadata.PAUSE]
+    assert pauses == [_sts.PAUSE]
 
 
 def test_nobody_there(ask, simulator, pauses, monkeypatch):
-    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "127.0.0.1:9")
+    monkeypatch.setattr(_sts, "ADDRESS", "127.0.0.1:9")
     url = "http://127.0.0.1:9/meta-data/latest/api/token"
     assert f"{SERVICE} did not respond: PUT {url} failed: Connection refused. {ADVICE}" in ask().error
-    assert (simulator.requests, pauses) == ([], [_ecs_metadata.PAUSE])
+    assert (simulator.requests, pauses) == ([], [_sts.PAUSE])
 
 
 # Whatever else the service sends
@@ -145,10 +145,10 @@ def failures():
             words = f"{SERVICE} returned credentials without {name}. {ADVICE}"
             yield words, [None, body(credential(**{name: value}))]
     for value in ("FakeSecret\nKey", "FakeSecret\0Key", "FakeSecretKäy"):
-        words = f"Credentials in {SERVICE}: securitytoken has characters that credentials never have"
+        words = f"{SERVICE} returned credentials with characters that credentials never have. {ADVICE}"
         yield words, [None, body(credential(securitytoken=value))]
     end = datetime.now(timezone.utc) - timedelta(minutes=1)
-    words = f"{SERVICE} returned credentials that expired at {end:%Y-%m-%dT%H:%M:%SZ}. Set the clock of this ECS."
+    words = f"{SERVICE} returned credentials that expired at {end:%Y-%m-%dT%H:%M:%SZ}. Set the clock of this machine."
     yield words, [None, body(credential(expires_at=f"{end:%Y-%m-%dT%H:%M:%S.%fZ}"))]
 
 
@@ -219,7 +219,7 @@ def test_no_credentials_and_no_proxy_of_the_environment_are_used(ask, simulator,
 
 
 def test_the_guard_refuses_other_machines(ask, connection, monkeypatch, only_loopback, pauses):
-    monkeypatch.setattr(_ecs_metadata, "ADDRESS", "192.0.2.1")
+    monkeypatch.setattr(_sts, "ADDRESS", "192.0.2.1")
     assert "did not respond: PUT http://192.0.2.1/" in ask().error
     assert only_loopback.read_text() == "socket.connect ('192.0.2.1', 80)\n" * 2  # attempts
     only_loopback.unlink()  # else it fails this test

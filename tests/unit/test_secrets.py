@@ -209,7 +209,7 @@ def copy_collection(folder, metadata_address):
     copied = folder / "ansible_collections/huaweicloud/coc"
     for part in ("plugins", "meta"):
         shutil.copytree(COLLECTION / part, copied / part, ignore=shutil.ignore_patterns("__pycache__"))
-    path = copied / "plugins/module_utils/_ecs_metadata.py"
+    path = copied / "plugins/module_utils/_sts.py"
     text = path.read_text()
     assert text.count('"169.254.169.254"') == 1
     path.write_text(text.replace('"169.254.169.254"', repr(metadata_address)))

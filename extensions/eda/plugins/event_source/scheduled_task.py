@@ -40,7 +40,7 @@ description:
     C(event.meta.uuid) of a change follows from the endpoint, the task, the type and the new state. With persistence,
     ansible-rulebook drops an event whose UUID it has seen, also after a restart.
   - The source reads the environment variables and the profile file of the machine that runs ansible-rulebook, and reads
-    the credentials again for each listing.
+    the credentials again for each listing. Temporary ones are renewed before they end.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -137,7 +137,7 @@ if not AnsibleCollectionConfig.collection_finder:  # collections cannot be impor
     sys.path_importer_cache.clear()
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client, Reply
-from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials, find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Identity, find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import ClockError, CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     ArgumentSpec,
@@ -189,7 +189,8 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
             LOGGER.warning("%s", text)
 
     require_requests()
-    with Client(options, find_credentials(options, warn), warn) as client:  # which finds fault with options, too
+    identity = find_credentials(options, warn)
+    with Client(options, identity, warn) as client:  # which finds fault with options, too
         endpoint = client.endpoint
     watch: Watch | None = None
     LOGGER.info("Listing the scheduled tasks of %s every %d seconds", endpoint, options["interval"])
@@ -198,15 +199,16 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
     while True:
         listed_at = time.monotonic()
         try:
-            find = find_credentials(options, warn)
-            credentials = await asyncio.to_thread(find)
-            tasks, service_clock = await list_whole(options, find, warn)
+            found = find_credentials(options, warn)
+            if found.key != identity.key:  # else what an exchange returned may still be valid
+                identity = found
+            tasks, service_clock = await list_whole(options, identity, warn)
         except CocError as error:
             failing_since = failing_since if failures else listed_at
             failures += 1
             reported = await report(queue, error, reported)
             if error.status == 401:
-                await refusal_may_be_over(error, credentials, options, warn)
+                await refusal_may_be_over(error, identity, options, warn)
             else:
                 await asyncio.sleep(pause_after_failure(options["interval"], failures, error.retry_after))
             continue
@@ -257,13 +259,13 @@ class ListingClient(Client):
 
 
 async def list_whole(
-    options: t.Mapping[str, t.Any], credentials: t.Callable[[], Credentials], warn: Warn
+    options: t.Mapping[str, t.Any], identity: Identity, warn: Warn
 ) -> tuple[list[dict[str, t.Any]], float]:
     """Return all tasks that match, and the service's clock.
 
     Raises :class:`CocError` for a listing that may not be whole: a task that it lacks would be taken for removed.
     """
-    client = ListingClient(options, credentials, warn)
+    client = ListingClient(options, identity, warn)
     with client:
         try:
             listing = await asyncio.to_thread(list_tasks, client, build_query(options))
@@ -290,9 +292,7 @@ async def report(queue: asyncio.Queue[t.Any], error: CocError, reported: Failure
     return failure
 
 
-async def refusal_may_be_over(
-    error: CocError, refused: Credentials, options: t.Mapping[str, t.Any], warn: Warn
-) -> None:
+async def refusal_may_be_over(error: CocError, refused: Identity, options: t.Mapping[str, t.Any], warn: Warn) -> None:
     """Return when there are other credentials than the refused ones, or when a clock that was to blame has been set.
 
     To end would make a controller start the source again, and again be refused.
@@ -303,7 +303,7 @@ async def refusal_may_be_over(
         if isinstance(error, ClockError) and abs(time.time() - time.monotonic() - clock) >= CLOCK_JUMP:
             return
         with contextlib.suppress(CocError):  # there are none, or the file is being written
-            if await asyncio.to_thread(find_credentials(options, warn)) != refused:
+            if find_credentials(options, warn).key != refused.key:  # whatever an exchange returned
                 return
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import typing as t
 
 import pytest
@@ -87,7 +88,7 @@ def find(profile):
                 sections += f"[{source.kind}]\n" + "".join(f"{key} = {value}\n" for key, value in named.items())
         if sections:
             write(profile, sections)
-        found = find_credentials(options, no_warning, environ)()._asdict()
+        found = find_credentials(options, no_warning, environ)(None)._asdict()
         return {name: value.replace(str(profile), "{file}") for name, value in found.items() if value is not None}
 
     return find_in
@@ -256,6 +257,7 @@ def test_a_file_that_cannot_be_read_is_refused_without_showing_its_text(find, pr
         profile.mkdir()
     else:
         profile.write_bytes(content.encode("latin-1"))
+        profile.chmod(0o600)
     with pytest.raises(CocError) as raised:
         find()
     assert raised.value.msg == (
@@ -274,7 +276,7 @@ def test_the_file_is_not_opened_when_it_is_not_needed(find, profile):
 def test_a_file_that_others_may_read_gives_a_warning(profile, mode):
     write(profile, GLOBAL, mode)
     warnings: list[str] = []
-    assert find_credentials({}, lambda _key, text: warnings.append(text), {})().access_key == "G"
+    assert find_credentials({}, lambda _key, text: warnings.append(text), {})(None).access_key == "G"
     text = f"The profile file {profile} contains secrets and others may read it (mode {mode:04o})."
     assert warnings == ([] if mode in (0o600, 0o400, 0o700) else [f"{text} Run: chmod 600 {profile}"])
 
@@ -293,7 +295,113 @@ def test_a_variable_or_an_option_names_the_file(profile, tmp_path):
         ({"credentials_file": "~/other"}, keys, basic),
         ({"credentials_file": str(tmp_path / "other"), "auth_token": "T"}, {}, "the options"),
     ):
-        assert find_credentials(options, no_warning, environ)().source == source
+        assert find_credentials(options, no_warning, environ)(None).source == source
+
+
+# The profiles of KooCLI and Terraform
+
+KOOCLI = {
+    "current": "main",
+    "authEncrypt": "false",
+    "profiles": [
+        {"name": "main", "mode": "AKSK", "accessKeyId": "M", "secretAccessKey": SECRET, "domainId": "d", "region": ""},
+        {"name": "other", "accessKeyId": "O", "secretAccessKey": SECRET, "securityToken": "T", "projectId": "p"},
+        {
+            "name": "sso",
+            "mode": "SSO",
+            "accessKeyId": "not this one",
+            "ssoAuth": {"stsToken": {"accessKeyId": "S", "secretAccessKey": SECRET, "securityToken": "T"}},
+        },
+        {"name": "no login", "mode": "SSO", "ssoAuth": None},
+        {"name": "half", "accessKeyId": "H"},
+        {"name": "ecs", "mode": "ecsAgency"},
+        {"name": "new", "mode": "AssumeRole", "sourceProfile": "main"},
+    ],
+}
+NAMES = "'main', 'other', 'sso', 'no login', 'half', 'ecs', 'new'"
+FILE, NAME = "HW_SHARED_CONFIG_FILE", "HW_PROFILE"
+
+
+@pytest.fixture
+def koocli(tmp_path):
+    """The default path of KooCLI's file, where it has such profiles."""
+    path = tmp_path / ".hcloud" / "config.json"
+    path.parent.mkdir()
+    write(path, json.dumps(KOOCLI))
+    return path
+
+
+@pytest.mark.parametrize(
+    "options, environ, found",
+    [
+        ({"profile": "main"}, {}, "M"),
+        ({"credentials_file": "{}"}, {NAME: "other"}, "M"),  # whose keys they are is not for the environment to say
+        ({"credentials_file": "{}", "profile": "other"}, {}, "O"),
+        ({"profile": "sso"}, {FILE: "{}", NAME: "other"}, "S"),
+        ({}, {FILE: "{}"}, "M"),
+        ({}, {NAME: "other"}, "O"),
+        ({}, {FILE: "{}", NAME: "sso", "HW_ACCESS_KEY": "A", "HW_SECRET_KEY": "B"}, "S"),
+        ({}, {NAME: "main", "HUAWEICLOUD_SDK_AK": "A", "HUAWEICLOUD_SDK_SK": "B"}, "A"),
+        ({}, {FILE: " ", NAME: "", "HW_ACCESS_KEY": "A", "HW_SECRET_KEY": "B"}, "A"),
+        ({"access_key": "A", "secret_key": "B", "profile": "no such"}, {}, "A"),
+    ],
+)
+def test_which_profile_is_used(koocli, options, environ, found):
+    options, environ = ({name: value.format(koocli) for name, value in given.items()} for given in (options, environ))
+    credentials = find_credentials(options, no_warning, environ)(None)
+    assert credentials.access_key == found
+    profile = {"M": "main", "O": "other", "S": "sso"}.get(found)
+    if profile:
+        ids = {"M": ("d", None, None), "O": (None, "p", "T"), "S": (None, None, "T")}[found]
+        assert credentials.source == f"profile {profile!r} of {koocli}"
+        assert (credentials.domain_id, credentials.project_id, credentials.security_token) == ids
+
+
+def test_an_agency_in_a_profile_goes_with_its_keys(koocli):
+    agency = {"agencyName": "a", "agencyDomainName": "b"}
+    write(koocli, json.dumps({"current": "x", "profiles": [{**KOOCLI["profiles"][0], "name": "x", **agency}]}))
+    warnings: list[str] = []
+    environ = {"HW_ASSUME_ROLE_AGENCY_NAME": "other", "HW_ASSUME_ROLE_DOMAIN_NAME": "other"}
+    options = {"profile": "x", "region": "cn-north-4"}
+    identity = find_credentials(options, lambda key, _text: warnings.append(key), environ)
+    assert identity.key[1:] == [{}, {"agency_name": "a", "agency_domain_name": "b"}]
+    assert warnings == ["agency"]
+    options.update(agency_name="c", agency_domain_id="d")
+    assert find_credentials(options, no_warning, {}).key[2] == {"agency_name": "c", "agency_domain_id": "d"}
+
+
+@pytest.mark.parametrize(
+    "change, name, words",
+    [
+        ({}, "nobody", f"There is no profile 'nobody' of {{file}}. Its profiles are {NAMES}."),
+        ({"current": None}, "", f"There is no profile '' of {{file}}. Its profiles are {NAMES}."),
+        (
+            {},
+            "ecs",
+            "The mode 'ecsAgency' of profile 'ecs' of {file} cannot be used; it can be AKSK, AKSKToken, agency, ",
+        ),
+        ({}, "new", "The mode 'AssumeRole' of profile 'new' of {file} cannot be used; it can be AKSK"),
+        ({}, "no login", "Credentials in profile 'no login' of {file}, of mode 'SSO', are incomplete: accessKeyId is"),
+        ({}, "half", "Credentials in profile 'half' of {file} are incomplete: accessKeyId given, secretAccessKey miss"),
+        ({"authEncrypt": "true"}, "main", "The keys in the profile file {file} are encrypted"),
+        ({"profiles": {"main": SECRET}}, "main", "The profile file {file} is not a JSON file with profiles"),
+        (f"[global]\nak = {SECRET}", "main", "The profile file {file} is not a JSON file with profiles"),
+        (f'{{"profiles": "{SECRET}', "main", "The profile file {file} is not a JSON file with profiles"),
+        ("", "main", "The profile file {file} does not exist or is empty."),
+    ],
+)
+def test_what_a_profile_lacks_is_said(koocli, change, name, words):
+    write(koocli, json.dumps({**KOOCLI, **change}) if isinstance(change, dict) else change)
+    for options, environ in (
+        ({"profile": name, "credentials_file": str(koocli)}, {}),
+        ({}, {NAME: name, FILE: str(koocli)}),
+    ):
+        environ.update(HW_ACCESS_KEY="A", HW_SECRET_KEY="B")  # a profile that was chosen is not replaced
+        error = refusal(find_credentials, options, no_warning, environ)
+        assert error.startswith(words.format(file=koocli))
+        assert SECRET not in error
+    if change == {"authEncrypt": "true"}:
+        assert "hcloud configure set --cli-auth-encrypt=false" in error
 
 
 def test_neither_repr_nor_str_shows_a_secret():

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
+from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint, find_iam
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import quoted
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
 
@@ -46,6 +46,25 @@ words = re.compile(r"\S+").findall
 )
 def test_the_endpoint_is_chosen(options, environ, endpoint):
     assert find_endpoint(options, environ) == endpoint
+
+
+IAM, STS = "HUAWEICLOUD_SDK_IAM_ENDPOINT", "HUAWEICLOUD_SDK_STS_ENDPOINT"
+CLOUD = "https://{}.{}.myhuaweicloud.{}".format
+
+
+@pytest.mark.parametrize(
+    "options, environ, iam, sts",
+    [
+        ({"region": "cn-north-4"}, {}, CLOUD("iam", "cn-north-4", "com"), CLOUD("sts", "cn-north-4", "com")),
+        ({"endpoint": INTERNATIONAL}, {}, CLOUD("iam", "ap-southeast-3", "com"), CLOUD("sts", "ap-southeast-3", "com")),
+        ({}, {REGION_VARIABLE: "eu-west-101"}, CLOUD("iam", "eu-west-101", "eu"), ""),
+        ({"region": "cn-north-4"}, {IAM: "https://a"}, "https://a", ""),
+        ({"region": "cn-north-4"}, {IAM: "https://a", STS: "https://b"}, "https://a", "https://b"),
+        ({"endpoint": "https://c", "iam_endpoint": "https://d"}, {IAM: "https://a"}, "https://d", ""),
+    ],
+)
+def test_iam_and_sts_are_those_of_the_site(options, environ, iam, sts):
+    assert (find_iam(options, environ), find_iam(options, environ, sts=True)) == (iam, sts)
 
 
 @pytest.mark.parametrize(

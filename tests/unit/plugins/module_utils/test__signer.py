@@ -121,7 +121,7 @@ def test_what_goes_over_the_wire_is_what_was_signed(service, query, domain_id, p
     credentials = Credentials("", ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN, None, domain_id, project_id)
     options = {"endpoint": service.endpoint, "validate_certs": True, "timeout": 30.0, "max_retries": 0}
     service.faults.append(return_200_if_signed)
-    with Client(options, lambda: credentials, no_warning) as client:
+    with Client(options, lambda _client: credentials, no_warning) as client:
         assert client.get(PATH, query, "none").document == {"signed": True}
     request = service.requests[-1]
     assert request.raw_query == canonical_query(query)

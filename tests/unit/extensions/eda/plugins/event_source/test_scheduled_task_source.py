@@ -31,8 +31,8 @@ from ansible.utils.plugin_docs import add_fragments
 
 from ansible_collections.huaweicloud.coc.extensions.eda.plugins.event_source import scheduled_task as plugin
 from ansible_collections.huaweicloud.coc.plugins.module_utils import (
-    _ecs_metadata,
     _scheduled_task_query,
+    _sts,
     _transport,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, FIELDS
@@ -412,14 +412,14 @@ def test_credentials_are_read_for_each_listing(simulator, tmp_path):
         assert types(source.poll()) == ["recovery"]
 
 
-def test_the_credentials_of_an_agency_are_renewed(simulator, monkeypatch):
-    monkeypatch.setattr(_ecs_metadata, "ADDRESS", simulator.endpoint.partition("//")[2])
+@pytest.mark.parametrize("lifetime, exchanges", [(3600, 1), (30, 3)])
+def test_temporary_credentials_are_kept_until_they_end(simulator, monkeypatch, lifetime, exchanges):
+    monkeypatch.setattr(_sts, "ADDRESS", simulator.endpoint.partition("//")[2])
+    simulator.metadata_expires_in = lifetime
     with Source({"endpoint": simulator.endpoint, "auth_source": "ecs_metadata"}) as source:
-        assert source.poll() == []
-        simulator.change(task=0, run="ABNORMAL")
-        assert types(source.poll()) == ["execution"]
+        assert source.poll() == source.poll() == source.poll() == []
     paths = [request.path for request in simulator.requests]
-    assert paths.count(coc_simulator.METADATA_SECURITY_KEY) == paths.count(coc_simulator.SCHEDULED_TASKS) == 2
+    assert paths.count(coc_simulator.METADATA_SECURITY_KEY) == exchanges
 
 
 def test_environment_variables_serve(simulator, monkeypatch):
