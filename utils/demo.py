@@ -25,6 +25,7 @@ STEPS = {
     "The same in one line, with everything that the service tells about a task": (
         f"ansible localhost -m huaweicloud.coc.scheduled_task_info -a '{ONCE}'"
     ),
+    "One key, two accounts: the branch has an agency": "ansible-playbook docs/examples/two_accounts.yml",
     "All tasks, as a page for a browser": f"ansible-playbook huaweicloud.coc.report -e coc_report_path={REPORT}",
 }
 

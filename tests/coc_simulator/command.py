@@ -166,6 +166,7 @@ def main(arguments):
             "HUAWEICLOUD_COC_ENDPOINT": simulator.endpoint,
             "HUAWEICLOUD_SDK_AK": ACCESS_KEY,
             "HUAWEICLOUD_SDK_SK": SECRET_KEY,
+            "HUAWEICLOUD_SDK_IAM_ENDPOINT": simulator.endpoint,
         }
         if command:
             return run_command(command, {**os.environ, **environment}, end)

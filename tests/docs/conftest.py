@@ -36,6 +36,7 @@ def run(simulator: coc_simulator.Simulator, tmp_path: Path) -> t.Callable[..., s
         HUAWEICLOUD_COC_ENDPOINT=simulator.endpoint,
         HUAWEICLOUD_SDK_AK=coc_simulator.ACCESS_KEY,
         HUAWEICLOUD_SDK_SK=coc_simulator.SECRET_KEY,
+        HUAWEICLOUD_SDK_IAM_ENDPOINT=simulator.endpoint,
         HTTPS_PROXY="http://127.0.0.1:9",  # whatever would leave this machine fails
         HOME=str(tmp_path),
         ANSIBLE_CONFIG=str(CHECKOUT / "docs/examples/ansible.cfg"),

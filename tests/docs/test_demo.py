@@ -82,6 +82,9 @@ def test_demo_shows_the_tasks_that_match(simulator: coc_simulator.Simulator, run
     assert "count: 1\n" in ad_hoc
     assert f"id: {tasks[0]['id']}\n" in ad_hoc
 
+    sizes = re.findall(r"msg: (.*) has (\d+) tasks", done.stdout)
+    assert sizes == [("Head office", str(len(tasks))), ("Branch", str(len(simulator.agency_tasks)))]
+
     address = done.stdout.splitlines()[-1]
     assert address.startswith("file:///")
     report = Path(unquote(urlsplit(address).path))

@@ -119,7 +119,8 @@ def test_command_runs_in_an_environment_that_leads_here():
     environment, arguments = finished.stdout.splitlines()
     found = json.loads(environment)
     assert finished.returncode == 7
-    assert found.pop("HUAWEICLOUD_COC_ENDPOINT").startswith("http://127.0.0.1:")
+    endpoint = found.pop("HUAWEICLOUD_COC_ENDPOINT")
+    assert endpoint.startswith("http://127.0.0.1:") and found.pop("HUAWEICLOUD_SDK_IAM_ENDPOINT") == endpoint
     assert found == {"HUAWEICLOUD_SDK_AK": ACCESS_KEY, "HUAWEICLOUD_SDK_SK": SECRET_KEY}
     assert arguments == "['-c', '--', '--help']"
 
