@@ -15,16 +15,17 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CO
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import credential_type, inject
 
 KINDS = ("environment", "profile")
+FIELDS = (*_credentials.KEY_FIELDS, *_credentials.SCOPE_FIELDS)
 FIELD_KEYS = {"id", "label", "type", "secret", "help_text"}  # of those that AWX knows
 
 
 def found_credentials(environ: dict[str, str]) -> dict[str, str]:
     """Return what the collection takes from the environment, by option."""
-    found = _credentials.find_credentials({}, lambda _key, text: pytest.fail(text), environ)()
-    return {name: getattr(found, name) for name in _credentials.OPTIONS if getattr(found, name)}
+    found = _credentials.find_credentials({}, lambda _key, text: pytest.fail(text), environ)(None)
+    return {name: value for name, value in found._asdict().items() if value and name != "source"}
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "account", "upload"])
+@pytest.mark.parametrize("kind", [*KINDS, "account", "agency", "upload"])
 def test_awx_saves_it_and_hides_secrets(kind):
     inputs, injectors = credential_type(kind)
     assert set(inputs) <= {"fields", "required"}
@@ -40,7 +41,7 @@ def test_awx_saves_it_and_hides_secrets(kind):
     for name, template in (item for part in injectors.values() for item in part.items()):
         assert name.isidentifier() and not name.startswith("ANSIBLE_")
         environment.from_string(template).render(known)  # fails where a field does not exist
-    assert any(secret.values())
+    assert any(secret.values()) is (kind != "agency")
     own = {"account": False, "url": True}  # fields that are not options
     assert secret == {name: own[name] if name in own else CONNECTION[name].get("no_log", False) for name in secret}
 
@@ -48,8 +49,12 @@ def test_awx_saves_it_and_hides_secrets(kind):
 @pytest.mark.parametrize(
     "kind,credentials,variables",
     [
-        ("environment", _credentials.TERRAFORM_ENVIRONMENT, _credentials.TERRAFORM_ENVIRONMENT.values()),
-        ("profile", _credentials.FILE_KEYS, ["HUAWEICLOUD_SDK_CREDENTIALS_FILE"]),
+        (
+            "environment",
+            (*FIELDS, "auth_token"),
+            [*map(_credentials.TERRAFORM_ENVIRONMENT.get, (*FIELDS, "auth_token"))],
+        ),
+        ("profile", FIELDS, ["HUAWEICLOUD_SDK_CREDENTIALS_FILE"]),
     ],
 )
 def test_there_is_a_field_for_each_credential_and_it_reaches_the_collection(kind, credentials, variables, tmp_path):
@@ -69,8 +74,11 @@ def test_there_is_a_field_for_each_credential_and_it_reaches_the_collection(kind
 @pytest.mark.parametrize(
     "image",
     [
-        {names[field]: f"FAKE-of-the-image-{field}" for field in names}
-        for names in (_credentials.SDK_ENVIRONMENT, _credentials.TERRAFORM_ENVIRONMENT)
+        *(
+            {names[field]: f"FAKE-of-the-image-{field}" for field in names}
+            for names in (_credentials.SDK_ENVIRONMENT, _credentials.TERRAFORM_ENVIRONMENT)
+        ),
+        {"HW_SHARED_CONFIG_FILE": "/nowhere", "HW_PROFILE": "FAKE-of-the-image"},
     ],
 )
 @pytest.mark.parametrize("extra", [{}, {"security_token": "FAKE-security_token"}])
