@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import iam
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/docsite/rst/*.rst")])
@@ -79,7 +80,7 @@ def copy_collection(folder: Path, metadata_address: str) -> dict[str, str]:
     copied = folder / "copy/ansible_collections/huaweicloud/coc"
     for name in ("plugins", "meta"):
         shutil.copytree(CHECKOUT / name, copied / name)
-    metadata = copied / "plugins/module_utils/_ecs_metadata.py"
+    metadata = copied / "plugins/module_utils/_sts.py"
     text = metadata.read_text("utf-8")
     assert text.count('"169.254.169.254"') == 1
     metadata.write_text(text.replace("169.254.169.254", metadata_address), "utf-8")
@@ -93,6 +94,12 @@ def run_plays(run, folder: Path, playbook: list[dict[str, t.Any]], **variables: 
         profile = folder / ".huaweicloud" / name
         profile.write_text(f"[basic]\nak = {coc_simulator.ACCESS_KEY}\nsk = {coc_simulator.SECRET_KEY}\n")
         profile.chmod(0o600)
+    keys = {"accessKeyId": coc_simulator.ACCESS_KEY, "secretAccessKey": coc_simulator.SECRET_KEY}
+    shared = folder / ".hcloud" / "config.json"
+    shared.parent.mkdir(exist_ok=True)
+    shared.write_text(json.dumps({"profiles": [{"name": "production", **keys}]}))
+    shared.chmod(0o600)
+    (folder / ".identity-token").write_text(iam.IDENTITY_TOKEN)
     (folder / "playbook.yml").write_text(yaml.safe_dump(playbook, allow_unicode=True, sort_keys=False))
     command = ["ansible-playbook", "-i", "bastion,", "-e", json.dumps(VARIABLES), folder / "playbook.yml"]
     done = run(*command, **variables)
