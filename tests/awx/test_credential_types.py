@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import jinja2.sandbox
 import pytest
 
@@ -21,7 +23,8 @@ FIELD_KEYS = {"id", "label", "type", "secret", "help_text"}  # of those that AWX
 
 def found_credentials(environ: dict[str, str]) -> dict[str, str]:
     """Return what the collection takes from the environment, by option."""
-    found = _credentials.find_credentials({}, lambda _key, text: pytest.fail(text), environ)(None)
+    no_client: t.Any = None  # nothing has to be asked for
+    found = _credentials.find_credentials({}, lambda _key, text: pytest.fail(text), environ)(no_client)
     return {name: value for name, value in found._asdict().items() if value and name != "source"}
 
 

@@ -238,6 +238,9 @@ def ask(plugin: str, connection: dict[str, t.Any]) -> t.Callable[..., Outcome]:
     return run
 
 
+NO_CLIENT: t.Any = None  # for credentials that no service has to be asked for
+
+
 def no_warning(_key: str, text: str) -> None:
     """Take the place of ``warn`` where nothing is to be warned of."""
     pytest.fail(text)

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.huaweicloud.coc.plugins.module_utils import _sts
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import body, drip, hang, status
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import by_plugin, ids_of, run_python
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import NO_CLIENT, by_plugin, ids_of, run_python
 
 TOKEN = ("PUT", coc_simulator.METADATA_TOKEN)
 SECURITY_KEY = ("GET", coc_simulator.METADATA_SECURITY_KEY)
@@ -84,7 +84,7 @@ def test_what_fails_once_is_asked_again(ask, simulator, pauses, fault, later):
 @pytest.mark.parametrize("end", ["Z", "+00:00", ".123Z", ".123456Z", ".123456+00:00"])
 def test_each_form_of_an_expiry_is_read(simulator, connection, end):
     simulator.faults += [None, body(credential(expires_at=f"2999-01-01T00:00:00{end}"))]
-    assert _sts.fetch_metadata(None)[1] == datetime(2999, 1, 1, tzinfo=timezone.utc)
+    assert _sts.fetch_metadata(NO_CLIENT)[1] == datetime(2999, 1, 1, tzinfo=timezone.utc)
 
 
 @by_plugin

@@ -12,9 +12,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials, find_credentials
+from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import find_credentials
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import no_warning, refusal
+from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import Credentials
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import NO_CLIENT, no_warning, refusal
 
 SECRET = "FakeSecretKey/+=0001"
 KEYS = {"access_key": "AK", "secret_key": SECRET}
@@ -88,7 +89,7 @@ def find(profile):
                 sections += f"[{source.kind}]\n" + "".join(f"{key} = {value}\n" for key, value in named.items())
         if sections:
             write(profile, sections)
-        found = find_credentials(options, no_warning, environ)(None)._asdict()
+        found = find_credentials(options, no_warning, environ)(NO_CLIENT)._asdict()
         return {name: value.replace(str(profile), "{file}") for name, value in found.items() if value is not None}
 
     return find_in
@@ -276,7 +277,7 @@ def test_the_file_is_not_opened_when_it_is_not_needed(find, profile):
 def test_a_file_that_others_may_read_gives_a_warning(profile, mode):
     write(profile, GLOBAL, mode)
     warnings: list[str] = []
-    assert find_credentials({}, lambda _key, text: warnings.append(text), {})(None).access_key == "G"
+    assert find_credentials({}, lambda _key, text: warnings.append(text), {})(NO_CLIENT).access_key == "G"
     text = f"The profile file {profile} contains secrets and others may read it (mode {mode:04o})."
     assert warnings == ([] if mode in (0o600, 0o400, 0o700) else [f"{text} Run: chmod 600 {profile}"])
 
@@ -295,12 +296,12 @@ def test_a_variable_or_an_option_names_the_file(profile, tmp_path):
         ({"credentials_file": "~/other"}, keys, basic),
         ({"credentials_file": str(tmp_path / "other"), "auth_token": "T"}, {}, "the options"),
     ):
-        assert find_credentials(options, no_warning, environ)(None).source == source
+        assert find_credentials(options, no_warning, environ)(NO_CLIENT).source == source
 
 
 # The profiles of KooCLI and Terraform
 
-KOOCLI = {
+KOOCLI: dict[str, t.Any] = {
     "current": "main",
     "authEncrypt": "false",
     "profiles": [
@@ -348,7 +349,7 @@ def koocli(tmp_path):
 )
 def test_which_profile_is_used(koocli, options, environ, found):
     options, environ = ({name: value.format(koocli) for name, value in given.items()} for given in (options, environ))
-    credentials = find_credentials(options, no_warning, environ)(None)
+    credentials = find_credentials(options, no_warning, environ)(NO_CLIENT)
     assert credentials.access_key == found
     profile = {"M": "main", "O": "other", "S": "sso"}.get(found)
     if profile:
@@ -358,7 +359,7 @@ def test_which_profile_is_used(koocli, options, environ, found):
 
 
 def test_an_agency_in_a_profile_goes_with_its_keys(koocli):
-    agency = {"agencyName": "a", "agencyDomainName": "b"}
+    agency: dict[str, object] = {"agencyName": "a", "agencyDomainName": "b"}
     write(koocli, json.dumps({"current": "x", "profiles": [{**KOOCLI["profiles"][0], "name": "x", **agency}]}))
     warnings: list[str] = []
     environ = {"HW_ASSUME_ROLE_AGENCY_NAME": "other", "HW_ASSUME_ROLE_DOMAIN_NAME": "other"}

@@ -22,8 +22,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
-from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import Credentials
-from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import canonical_query, sign
+from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import Credentials, canonical_query, sign
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import (
     ACCESS_KEY,
     PARAMETERS,

@@ -16,7 +16,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials impor
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import hang, iam, status
-from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, ids_of, refusal
+from ansible_collections.huaweicloud.coc.tests.unit.conftest import connection_to, ids_of, no_warning, refusal
 
 V3 = "/v3.0/OS-CREDENTIAL/securitytokens"
 V5 = "/v5/agencies/assume"
@@ -205,7 +205,7 @@ def test_it_ends_from_outside(simulator, connection):
     simulator.faults.append(hang())
     defaults = {name: option.get("default") for name, option in ARGUMENT_SPEC.items()}
     options = {**defaults, **connection, **BY_NAME}
-    client = Client(options, find_credentials(options, pytest.fail), pytest.fail)
+    client = Client(options, find_credentials(options, no_warning), no_warning)
 
     def abort():
         while not simulator.requests:
