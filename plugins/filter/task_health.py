@@ -61,17 +61,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Say what is wrong with the tasks of an enterprise project
+- name: Name the tasks of an enterprise project that failed or have not run for a day
   ansible.builtin.debug:
-    msg: "{{ (listings | huaweicloud.coc.task_health(max_age_hours=25)).msg }}"
+    msg: "{{ (listings | huaweicloud.coc.task_health(checks='abnormal,overdue', max_age_hours=25)).lines }}"
   vars:
     listings: "{{ query('huaweicloud.coc.scheduled_task_accounts', enterprise_project_id='0') }}"
-
-- name: Name each task that failed
-  ansible.builtin.debug:
-    msg: "{{ (listings | huaweicloud.coc.task_health(checks='abnormal')).lines }}"
-  vars:
-    listings: "{{ query('huaweicloud.coc.scheduled_task_accounts') }}"
 """
 
 RETURN = r"""
