@@ -477,7 +477,8 @@ def test_other_strategies_and_connections_do_not_matter(simulator, tmp_path, str
     settings = {"ansible_connection": "no.such.plugin", "ansible_user": "nobody"}
     inventory.write_text(yaml.safe_dump({"all": {"hosts": {"localhost": {}}, "vars": settings}}))
     simulator.tasks = well(5)
-    event = {"type": "failure", "failure": {"msg": "COC is away."}}
+    task = {"id": "ST-1", "region_id": "x", "last_execution_status": None, "approve_status": "PASSED"}
+    event = {"type": "created", "scheduled_task": {**task, "name": "a\x9b31m\u202e\nb {{ 7 * 7 }}"}}
     variables = {
         "coc_accounts": [{"name": "A"}],
         "coc_report_path": f"{tmp_path}/a.html",
@@ -486,7 +487,8 @@ def test_other_strategies_and_connections_do_not_matter(simulator, tmp_path, str
     playbooks = ("list_tasks", "assert_healthy", "report", "describe_event")
     done = run_playbooks(simulator, variables, *playbooks, ANSIBLE_STRATEGY=strategy, ANSIBLE_INVENTORY=str(inventory))
     assert done.returncode == 0, done.stdout + done.stderr
-    for said in ("A: 5", "Of 5 tasks: nothing wrong.", f"Report of 5 tasks: {tmp_path}/a.html", "COC is away."):
+    described = "a 31m b {{ 7 * 7 }} (ST-1) in x: created, last execution never, approval PASSED"
+    for said in ("A: 5", "Of 5 tasks: nothing wrong.", f"Report of 5 tasks: {tmp_path}/a.html", described):
         assert said in done.stdout
     assert (tmp_path / "a.html").stat().st_mode & 0o777 == 0o644
 

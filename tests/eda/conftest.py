@@ -110,6 +110,7 @@ def environment(simulator: coc_simulator.Simulator, tmp_path: Path) -> dict[str,
         "HTTPS_PROXY": "http://127.0.0.1:9",  # whatever would leave this machine fails
         "ANSIBLE_NOCOLOR": "1",
         "PYTHONUNBUFFERED": "1",
+        "EDA_JOB_TEMPLATE_REFRESH_DELAY": "0.1",  # seconds between two looks at a job
     }
 
 

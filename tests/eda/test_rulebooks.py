@@ -72,7 +72,7 @@ def test_a_playbook_names_pending_approvals(simulator, start):
 
 
 class Controller(http.server.BaseHTTPRequestHandler):
-    """What run_job_template asks a controller: a job template, and to launch it."""
+    """What run_job_template asks a controller: a job template, to launch it, and whether the job has ended."""
 
     launched: queue.Queue[t.Any]
 
@@ -85,8 +85,9 @@ class Controller(http.server.BaseHTTPRequestHandler):
             "related": {"launch": "/api/v2/job_templates/7/launch/"},
             **{f"ask_{what}_on_launch": False for what in ("limit", "labels", "inventory", "variables")},
         }
-        is_search = self.path.startswith("/api/v2/unified_job_templates/")
-        self._answer({"version": "1", "results": [template] if is_search else []})
+        job = {"id": 1, "status": "successful"}
+        results = {"unified_job_templates": [template], "jobs": [job]}.get(self.path.split("/")[3], [])
+        self._answer({"version": "1", "results": results})
 
     def do_POST(self) -> None:
         self.launched.put((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
@@ -101,18 +102,27 @@ class Controller(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_a_job_template_is_started(simulator, start):
+# Names that native templates make something else of, and one that pprint breaks into lines.
+NAMES = ("20260101", "None", "'1_000' {{ 40 + 2 }}", "𠮷", "nightly backup, " * 6)
+
+
+def test_a_job_template_is_started_with_the_name_as_it_is(simulator, start):
     Controller.launched = queue.Queue()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Controller) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         start("huaweicloud.coc.failed_tasks_job_template", "--controller-url", url, "--controller-token", "fake")
-        failed = simulator.change(task=0, run="ABNORMAL")
-        path, sent = Controller.launched.get(timeout=PATIENCE)
+        failed = {}
+        for number, name in enumerate(NAMES):
+            simulator.change(task=number, set={"name": name})
+            failed[simulator.change(task=number, run="ABNORMAL")["id"]] = name
+        launches = [Controller.launched.get(timeout=PATIENCE) for _name in NAMES]
         server.shutdown()
-    assert path == "/api/v2/job_templates/7/launch/"
-    assert sent["extra_vars"]["ansible_huaweicloud_task_name"] == failed["name"]
-    assert sent["extra_vars"]["ansible_eda"]["event"]["scheduled_task"]["id"] == failed["id"]
+    assert {path for path, _sent in launches} == {"/api/v2/job_templates/7/launch/"}
+    variables = [sent["extra_vars"] for _path, sent in launches]
+    assert failed == {
+        one["ansible_eda"]["event"]["scheduled_task"]["id"]: one["ansible_huaweicloud_task_name"] for one in variables
+    }
 
 
 @pytest.mark.usefixtures("java")
