@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from ansible_collections.huaweicloud.coc.plugins.filter.task_table import FORMATS
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import ARGUMENT_SPEC
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import SETUP
 
@@ -18,6 +19,8 @@ SURVEYS = {
     for template in SETUP["vars"]["coc_job_templates"]
 }
 ALWAYS = {"question_name", "question_description", "variable", "type", "required"}
+CHOICES = {f"ansible_huaweicloud_{name}": spec.get("choices") for name, spec in ARGUMENT_SPEC.items()}
+CHOICES["coc_format"] = list(FORMATS)
 FURTHER = {"text": {"min", "max"}, "integer": {"min", "max"}, "multiplechoice": {"default", "choices"}}
 
 
@@ -29,15 +32,14 @@ def test_survey_can_be_left_blank_edited_and_scheduled(survey):
     """
     assert len({question["variable"] for question in survey}) == len(survey)
     choices = [question for question in survey if question["type"] == "multiplechoice"]
-    assert len(choices) == 3
+    assert len(choices) >= 3
     for question in survey:
         assert set(question) == ALWAYS | FURTHER[question["type"]]
         assert question["required"] is False
         assert question in choices or 0 <= question["min"] < question["max"]
     for question in choices:
-        option = question["variable"].replace("ansible_huaweicloud_", "")
         assert (question["default"], question["choices"][0]) == ("", "")
-        assert set(question["choices"][1:]) == set(ARGUMENT_SPEC[option]["choices"])
+        assert set(question["choices"][1:]) == set(CHOICES[question["variable"]])
 
 
 def test_schedule_is_a_rule_that_awx_takes():
