@@ -128,7 +128,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import MAX_TASKS
-from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import CHANGING
+from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import CHANGING_FILTERS
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
     Listing,
     Task,
@@ -144,11 +144,11 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import whole_number
 
-MOST_NAMED = 50  # tasks with the same failure that coc_health names
+MAX_NAMED = 50  # tasks with the same failure that coc_health names
 
 
 class Check(t.NamedTuple):
-    """A kind of failure. ``words`` are what messages call it, ``since`` is what the time in ``field`` says about it."""
+    """A kind of failure. Messages call it ``words``, and ``since`` is what they call the time in ``field``."""
 
     artifact: str
     words: str
@@ -163,10 +163,10 @@ CHECKS = {
     "overdue": Check("coc_overdue_task_ids", "enabled, but not run for {age} hours", "last ran", "last_execution_time"),
     "never_ran": Check("coc_overdue_task_ids", "enabled, but never run", "created", "created_time"),
 }
-AGED = ("overdue", "never_ran")  # those that need max_age_hours
+NEED_AGE = ("overdue", "never_ran")  # those that need max_age_hours
 
 # The failures of each task that has some, by account.
-Found = t.Mapping[t.Optional[str], t.Sequence[t.Tuple[Task, t.List[str]]]]
+FailedTasks = t.Mapping[t.Optional[str], t.Sequence[t.Tuple[Task, t.List[str]]]]
 
 
 def task_health(
@@ -183,16 +183,16 @@ def task_health(
     option.
     """
     listings = check_listings("task_health", value)
-    age = _check_age(max_age_hours)
-    chosen = _check_checks(checks, float(age or 0) > 0)
-    least = _check_min_tasks(min_tasks)
+    age = _parse_max_age(max_age_hours)
+    chosen = _parse_checks(checks, float(age or 0) > 0)
+    least = _parse_min_tasks(min_tasks)
     zone = find_zone(timezone)
     due_since = ((time.time() if now is None else now) - float(age or 0) * 3600) * 1000
 
     asked = [listing for listing in listings if not listing["failed"]]
-    found: Found = {
+    found: FailedTasks = {
         listing["name"]: [
-            (task, failed) for task in listing["scheduled_tasks"] if (failed := _failures(task, chosen, due_since))
+            (task, failed) for task in listing["scheduled_tasks"] if (failed := _failed_checks(task, chosen, due_since))
         ]
         for listing in asked
     }
@@ -205,13 +205,13 @@ def task_health(
     too_few = _too_few(asked, least)
     return {
         "healthy": bool(asked) and not (numbers or too_few or failures(listings)),
-        "msg": _sentence(listings, _health(listings, numbers, too_few)),
+        "msg": _sentence(listings, _describe_health(listings, numbers, too_few)),
         "lines": [_line(task, failed, zone) for tasks in found.values() for task, failed in tasks],
-        "artifacts": {**_artifacts(listings, found), "coc_health": _health(listings, names, too_few)},
+        "artifacts": {**_artifacts(listings, found), "coc_health": _describe_health(listings, names, too_few)},
     }
 
 
-def _check_age(value: object) -> str:
+def _parse_max_age(value: object) -> str:
     """Return ``max_age_hours`` as the text that the message has, blank if it was not given."""
     text = "" if value is None else str(value).strip()
     try:
@@ -226,16 +226,16 @@ def _check_age(value: object) -> str:
     return text
 
 
-def _check_checks(value: object, has_age: bool) -> list[str]:
+def _parse_checks(value: object, has_age: bool) -> list[str]:
     """Return which of :data:`CHECKS` to make, in their order."""
     chosen = choose("checks", value, CHECKS)
     for check in chosen:
-        if check in AGED and not has_age:
+        if check in NEED_AGE and not has_age:
             raise AnsibleFilterError(f"checks: {check} needs max_age_hours. Give it, or leave out {check}.")
-    return [check for check in CHECKS if (check in chosen if chosen else has_age or check not in AGED)]
+    return [check for check in CHECKS if (check in chosen if chosen else has_age or check not in NEED_AGE)]
 
 
-def _check_min_tasks(value: object) -> int | None:
+def _parse_min_tasks(value: object) -> int | None:
     if value is None or value == "" or (isinstance(value, str) and not value.strip()):
         return None
     try:
@@ -244,7 +244,7 @@ def _check_min_tasks(value: object) -> int | None:
         raise AnsibleFilterError(error.msg) from None
 
 
-def _failures(task: Task, checks: t.Sequence[str], due_since: float) -> list[str]:
+def _failed_checks(task: Task, checks: t.Sequence[str], due_since: float) -> list[str]:
     """Return which of ``checks`` a task fails. ``due_since`` is in milliseconds since the epoch."""
     ran = bool(task.get("last_execution_time"))
     late = _is_late(task, due_since)
@@ -271,7 +271,7 @@ def _too_few(listings: t.Sequence[Listing], least: int | None) -> list[str]:
     clauses = []
     for listing in listings:
         count = len(listing["scheduled_tasks"])
-        required = _required(listing, least)
+        required = _required_tasks(listing, least)
         if count < required:
             where = "" if listing["name"] is None else f"{one_line(listing['name'])}: "
             what = f"only {count} of at least {required} tasks" if count else "nothing was checked"
@@ -281,17 +281,17 @@ def _too_few(listings: t.Sequence[Listing], least: int | None) -> list[str]:
     return clauses
 
 
-def _required(listing: Listing, least: int | None) -> int:
+def _required_tasks(listing: Listing, least: int | None) -> int:
     """Return how many tasks an account must have."""
     own: int | None = listing.get("min_tasks")
     if own is None:
         own = least
     if own is None:
-        return 0 if any(name in CHANGING for name in listing["filters"]) else 1
+        return 0 if any(name in CHANGING_FILTERS for name in listing["filters"]) else 1
     return own
 
 
-def _health(listings: t.Sequence[Listing], clauses: t.Sequence[str], too_few: t.Sequence[str]) -> str:
+def _describe_health(listings: t.Sequence[Listing], clauses: t.Sequence[str], too_few: t.Sequence[str]) -> str:
     """Return what is wrong, without a full stop; ``clauses`` are about tasks that fail."""
     missing = failures(listings)
     if missing and not is_named(listings):
@@ -318,7 +318,7 @@ def _sentence(listings: t.Sequence[Listing], health: str) -> str:
     return sentence if sentence.endswith(".") else f"{sentence}."
 
 
-def _artifacts(listings: t.Sequence[Listing], found: Found) -> dict[str, t.Any]:
+def _artifacts(listings: t.Sequence[Listing], found: FailedTasks) -> dict[str, t.Any]:
     """Return what a workflow gets, but for ``coc_health``."""
     artifacts: dict[str, t.Any] = {"coc_asked": bool(found)}
     for key in dict.fromkeys(check.artifact for check in CHECKS.values()):
@@ -338,10 +338,10 @@ def _artifacts(listings: t.Sequence[Listing], found: Found) -> dict[str, t.Any]:
 def _names(tasks: t.Sequence[Task]) -> str:
     """Return names and IDs, of the first tasks if there are many."""
     named = []
-    for task in tasks[:MOST_NAMED]:
+    for task in tasks[:MAX_NAMED]:
         where = ", ".join([task["id"], *([one_line(task["account"])] if "account" in task else [])])
         named.append(f"{one_line(task.get('name') or '-')} ({where})")
-    return ", ".join(named) + (f" and {len(tasks) - MOST_NAMED} more" if len(tasks) > MOST_NAMED else "")
+    return ", ".join(named) + (f" and {len(tasks) - MAX_NAMED} more" if len(tasks) > MAX_NAMED else "")
 
 
 def _line(task: Task, failed: t.Sequence[str], zone: tzinfo) -> str:

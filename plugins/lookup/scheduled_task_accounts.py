@@ -166,13 +166,13 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._account_listings import list_accounts
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._accounts import (
+    ACCOUNT_VARIABLE,
     LIST_VARIABLE,
-    ONE_VARIABLE,
     find_accounts,
     refuse_misnamed,
 )
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._fetch_accounts import fetch_accounts
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import (
     ACCOUNTS_SPEC,
     collect_options,
@@ -201,10 +201,10 @@ class LookupModule(LookupBase):
             own = {name: common.pop(name) for name in OWN if name in common}
             forks = whole_number("forks", own.get("forks", ACCOUNTS_SPEC["forks"]["default"]), 1, 100)
             more = resolve(
-                templar.template({name: variables[name] for name in variables if ONE_VARIABLE.fullmatch(name)})
+                templar.template({name: variables[name] for name in variables if ACCOUNT_VARIABLE.fullmatch(name)})
             )
             accounts = find_accounts(own.get("accounts"), more, common, display.warning)
-            return list_accounts(accounts, forks, _skipped(own), display.warning)
+            return fetch_accounts(accounts, forks, _skipped(own), display.warning)
         except CocError as error:
             raise AnsibleLookupError(error.msg) from error
 

@@ -95,11 +95,11 @@ class Failure(t.NamedTuple):
     def error(self, method: str, url: str, attempts: int, note: str) -> CocError:
         """Return the error to raise after so many attempts. It ends with ``note``, if that is not empty."""
         id_suffix = f" (request ID {self.request_id})" if self.request_id else ""
-        asks_for_long = self.retry_after is not None and self.retry_after > LONGEST_DELAY
+        is_long_wait = self.retry_after is not None and self.retry_after > LONGEST_DELAY
         sentences = [
             f"{method} {url} {self.what}{id_suffix}.",
             self.advice,
-            f"The service asks to wait {self.retry_after} seconds before the next request." if asks_for_long else "",
+            f"The service asks to wait {self.retry_after} seconds before the next request." if is_long_wait else "",
             f"Tried {attempts} times." if attempts > 1 else "",
             note,
         ]
@@ -134,7 +134,7 @@ class Reply(t.NamedTuple):
 
 
 class Client:
-    """Asks one COC endpoint, on one connection, with one identity, for one thread.
+    """Sends requests to one COC endpoint, on one connection, with one identity, for one thread.
 
     ``options`` are those of a connection; ``credentials`` returns the credentials to use now, and may use the client
     that it is called with to get them. ``warn`` takes the key of a warning, which stays the same when a number in its
@@ -248,7 +248,7 @@ class Client:
                 return Failure("failed: the response was cut short", CHECK_NETWORK, transient=True)
             if is_post:  # what it returned instead may have a key in it
                 return Failure("returned something other than a JSON object", CHECK_PATH, response.status)
-        return self._refusal(call, response, content, credentials)
+        return self._build_failure(call, response, content, credentials)
 
     def _headers(self, call: Call, credentials: Credentials) -> dict[str, str]:
         """Return all headers of a request, and remember the secrets in them."""
@@ -276,12 +276,12 @@ class Client:
         self._secrets.update((secret_key, signed["Authorization"].rpartition("Signature=")[2]))
         return {**headers, **covered, **signed}
 
-    def _refusal(self, call: Call, response: Response, content: Content, credentials: Credentials) -> Failure:
-        """Return what a response says that is not a success."""
+    def _build_failure(self, call: Call, response: Response, content: Content, credentials: Credentials) -> Failure:
+        """Return the failure that a response other than a success means."""
         status, code = response.status, self._redact(content.code)
-        said_in_body = (content.document or {}).get("request_id")
-        request_id = response.headers.get("X-Request-Id") or (said_in_body if isinstance(said_in_body, str) else "")
-        clocks = "" if credentials.auth_token else _blame_clock(response, content)
+        id_in_body = (content.document or {}).get("request_id")
+        request_id = response.headers.get("X-Request-Id") or (id_in_body if isinstance(id_in_body, str) else "")
+        clocks = "" if credentials.auth_token else _explain_clocks(response, content)
         advice = self._advice(call, response, content, credentials)
         return Failure(
             what=f"returned HTTP {status}{self._describe(status, content)}",
@@ -304,7 +304,7 @@ class Client:
         if code or message:
             return ", " + ": ".join(filter(None, (code, message)))
         expected = " instead of a JSON object" if status == 200 else ""
-        return f" with {self._redact(content.words)}{expected}"
+        return f" with {self._redact(content.description)}{expected}"
 
     def _advice(self, call: Call, response: Response, content: Content, credentials: Credentials) -> t.Iterator[str]:
         """Yield sentences on what to do about an error."""
@@ -333,11 +333,11 @@ def retry_delay(failure: Failure, attempts: int, max_retries: int) -> float | No
     Delays double from half a second, with jitter, up to a minute. A longer one that the service asks for is kept; one
     that is longer than a minute is not waited for.
     """
-    asked = failure.retry_after or 0
-    if not failure.transient or attempts > max_retries or asked > LONGEST_DELAY:
+    requested = failure.retry_after or 0
+    if not failure.transient or attempts > max_retries or requested > LONGEST_DELAY:
         return None
     growing = min(0.5 * 2.0 ** (attempts - 1), LONGEST_DELAY) * random.uniform(0.5, 1)
-    return max(growing, asked)
+    return max(growing, requested)
 
 
 def compare_clocks(date: float | None) -> str:
@@ -350,8 +350,8 @@ def compare_clocks(date: float | None) -> str:
     return f"This machine's clock says {ours}, the service's {theirs}: they are {minutes} apart"
 
 
-def _blame_clock(response: Response, content: Content) -> str:
-    """Return what to say of the clocks if they may be why a signature was refused; '' if they are not."""
+def _explain_clocks(response: Response, content: Content) -> str:
+    """Return sentences on the clocks if they may be why a signature was refused; '' if they are not."""
     if response.status != 401:
         return ""
     clocks = compare_clocks(_response.parse_date(response.headers.get("Date")))

@@ -17,8 +17,8 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 # A lookup takes each option from a variable, too.
 VARIABLE_PREFIX = "ansible_huaweicloud_"
 
-# What an option of each type takes, in words.
-NOUNS = {"str": "a text", "path": "a path", "int": "a whole number", "float": "a number", "bool": "true or false"}
+# What messages call the value of an option, by its type.
+TYPE_NAMES = {"str": "a text", "path": "a path", "int": "a whole number", "float": "a number", "bool": "true or false"}
 
 ArgumentSpec = t.Dict[str, t.Dict[str, t.Any]]
 
@@ -71,7 +71,7 @@ def refuse_wrong_types(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None
     aliases = find_aliases(spec)
     for name, value in given.items():
         option = spec.get(aliases.get(name, name))
-        if option and option["type"] in NOUNS:
+        if option and option["type"] in TYPE_NAMES:
             _refuse_wrong_type(name, value, option["type"])
 
 
@@ -92,7 +92,7 @@ def _refuse_wrong_type(name: str, value: t.Any, takes: str) -> None:
     try:
         DEFAULT_TYPE_VALIDATORS[takes](value)
     except (TypeError, ValueError):
-        raise CocError(f"{name}: {quoted(value)} is not {NOUNS[takes]}.") from None
+        raise CocError(f"{name}: {quoted(value)} is not {TYPE_NAMES[takes]}.") from None
 
 
 def _is_list(value: t.Any) -> bool:

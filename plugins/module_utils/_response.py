@@ -23,14 +23,14 @@ class Response(t.NamedTuple):
 
 
 class Content(t.NamedTuple):
-    """What a body is, in ``words``, and what it says.
+    """What a body is, as ``description`` says, and what it contains.
 
     ``document`` is None unless the body is a JSON object. ``code`` and ``message`` are those of an error, '' if there
     is none. ``is_cut`` says whether the body is only the beginning of a JSON object, or nothing at all. None of these
     is safe to show: they may repeat secrets of the request.
     """
 
-    words: str
+    description: str
     document: dict[str, t.Any] | None = None
     code: str = ""
     message: str = ""

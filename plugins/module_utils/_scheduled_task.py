@@ -59,14 +59,14 @@ ABSENT = dict.fromkeys(FIELDS)
 TYPES = {str: "a string", int: "an integer", bool: "a boolean"}
 
 # Filters whose meaning is sure, and the field that equals each: the vendor's own tests compare them, all but the status
-# of the last execution (Terraform provider). Those in CHANGING may change between filtering and answering.
-CHANGING = ("approve_status", "last_execution_status")
+# of the last execution (Terraform provider). Those in CHANGING_FILTERS may change between filtering and answering.
+CHANGING_FILTERS = ("approve_status", "last_execution_status")
 SAME_NAME = ("enterprise_project_id", "region_id", "scheduled_type", "task_type", "associated_task_type", "risk_level")
-COMPARED = {"task_id": "id", **{name: name for name in (*SAME_NAME, *CHANGING)}}
+FILTER_FIELDS = {"task_id": "id", **{name: name for name in (*SAME_NAME, *CHANGING_FILTERS)}}
 ALL_PROJECTS = "all_granted_eps"  # all enterprise projects, for other services of the vendor
 
 
-class Listing(t.TypedDict):
+class TaskList(t.TypedDict):
     """What :func:`list_tasks` returns, and the module with it.
 
     ``scheduled_tasks`` are in the service's order, each with all of :data:`FIELDS`. ``count`` is the service's total.
@@ -78,7 +78,7 @@ class Listing(t.TypedDict):
     next_marker: str | None
 
 
-def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
+def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> TaskList:
     """Return the tasks that match ``query``: all of them, or ``limit``.
 
     A list that changes while it is read is read again, once. Raises :class:`CocError` for a response of another shape,
@@ -91,7 +91,7 @@ def list_tasks(client: Client, query: t.Mapping[str, str | int]) -> Listing:
         return _read_list(client, query)
 
 
-def _read_list(client: Client, query: t.Mapping[str, str | int]) -> Listing:
+def _read_list(client: Client, query: t.Mapping[str, str | int]) -> TaskList:
     filters = {name: value for name, value in query.items() if name not in PAGING}
     start: dict[str, str | int] | None = {name: query[name] for name in ("offset", "marker") if name in query}
     limit = int(query["limit"]) if "limit" in query else None
@@ -102,7 +102,7 @@ def _read_list(client: Client, query: t.Mapping[str, str | int]) -> Listing:
         overlap = bool(pages) and "offset" in start
         size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(tasks) + overlap)
         found, count, marker = fetch_page(client, {**filters, **start, "limit": size}, len(tasks))
-        _compare(client, filters, found)
+        _check_filters(client, filters, found)
         overlaps = [task["id"] for task in found[:1]] == [last_id]
         others = [task for task in found if task["id"] != last_id]
         new = {task["id"]: task for task in others if task["id"] not in tasks}
@@ -120,11 +120,11 @@ def _read_list(client: Client, query: t.Mapping[str, str | int]) -> Listing:
     }
 
 
-def _compare(client: Client, filters: t.Mapping[str, str | int], tasks: t.Sequence[dict[str, t.Any]]) -> None:
+def _check_filters(client: Client, filters: t.Mapping[str, str | int], tasks: t.Sequence[dict[str, t.Any]]) -> None:
     found = find_contradiction(filters, tasks)
     if found:
         name, values = found
-        error = ListChanged if name in CHANGING else CocError
+        error = ListChanged if name in CHANGING_FILTERS else CocError
         shown = [redact(value, ()) for value in values[:3]] + [f"{len(values) - 3} more"] * (len(values) > 3)
         raise error(
             f"GET {client.endpoint}{PATH}: the service does not filter by {name}: it returned {' and '.join(shown)}; "
@@ -136,7 +136,7 @@ def find_contradiction(
     filters: t.Mapping[str, str | int], tasks: t.Sequence[t.Mapping[str, t.Any]]
 ) -> tuple[str, list[str]] | None:
     """Return the first filter that ``tasks`` contradict, and all values that they have for it; None if they do not."""
-    for name, field in COMPARED.items():
+    for name, field in FILTER_FIELDS.items():
         wanted = filters.get(name)
         values = {task[field] for task in tasks} - {None}
         if wanted not in (None, ALL_PROJECTS) and any(value.casefold() != str(wanted).casefold() for value in values):

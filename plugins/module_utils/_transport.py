@@ -91,12 +91,12 @@ class Transport:
     def close(self) -> None:
         """Close the connection."""
         self._pool.close()
-        self._keep(None)
+        self._set_duplicate(None)
 
     def abort(self) -> None:
         """End the running attempt or pause, and make each later one fail at once."""
         self._aborted.set()
-        self._end()
+        self._end_attempt()
 
     def pause(self, seconds: float) -> None:
         """Wait, unless somebody calls :meth:`abort`."""
@@ -111,7 +111,7 @@ class Transport:
         self._deadline = time.monotonic() + self._timeout
         with self._lock:
             self._is_over = self._aborted.is_set()
-        watchdog = threading.Timer(self._timeout, self._end)
+        watchdog = threading.Timer(self._timeout, self._end_attempt)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -122,7 +122,7 @@ class Transport:
                 raise TimeoutError
             return response
         except (TransportError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            self._keep(None)
+            self._set_duplicate(None)
             if self._aborted.is_set():
                 raise TransportError("was stopped before the response came", False, "") from None
             raise explain(TimeoutError() if self._is_over else error, self._timeout) from None
@@ -155,7 +155,7 @@ class Transport:
             try:
                 connection = socket.socket(*kind)
                 connection.settimeout(max(seconds, 0.001))
-                self._keep(connection.dup())
+                self._set_duplicate(connection.dup())
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.connect(address)
                 connection.settimeout(None)  # from now on, the watchdog alone ends it
@@ -164,8 +164,8 @@ class Transport:
                 failure = error
         raise failure
 
-    def _keep(self, duplicate: socket.socket | None) -> None:
-        """Keep the duplicate of the connection that there is now, if any. Raises TimeoutError if it is too late."""
+    def _set_duplicate(self, duplicate: socket.socket | None) -> None:
+        """Replace the duplicate by that of a new connection, or by None. Raises TimeoutError if the attempt is over."""
         with self._lock:
             if self._duplicate:
                 self._duplicate.close()
@@ -173,7 +173,7 @@ class Transport:
             if duplicate and self._is_over:
                 raise TimeoutError
 
-    def _end(self) -> None:
+    def _end_attempt(self) -> None:
         """End the attempt that runs in another thread."""
         with self._lock:
             self._is_over = True

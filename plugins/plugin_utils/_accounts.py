@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several accounts: which there are, and which options each is asked with."""
+"""Several accounts: which there are, and the options to list the tasks of each with."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import
 )
 
 LIST_VARIABLE = "coc_accounts"
-ONE_VARIABLE = re.compile(r"coc_account_\w+")  # one account in each
+ACCOUNT_VARIABLE = re.compile(r"coc_account_\w+")  # one account in each
 
 SITE = {"region", "endpoint"}
 IAM = {"iam_endpoint"}  # of a site
@@ -71,11 +71,11 @@ def find_accounts(
     """
     found: list[Account] = []
     seen: dict[str, str] = {}
-    for source, entry in [*_listed(listed), *_from_variables(variables, warn)]:
-        name = _name(source, entry)
+    for source, entry in [*_from_list(listed), *_from_variables(variables, warn)]:
+        name = _read_name(source, entry)
         if name.casefold() in seen:
             raise CocError(
-                f"{source}: {seen[name.casefold()]} already has the name {name!r}; case does not count. "
+                f"{source}: {seen[name.casefold()]} already has the name {name!r}; upper and lower case are the same. "
                 "Give each account a name of its own."
             )
         seen[name.casefold()] = source
@@ -94,13 +94,13 @@ def find_accounts(
 
 
 def refuse_misnamed(variables: t.Iterable[str], given: t.Collection[str]) -> None:
-    """Raise :class:`CocError` for a variable that only its name keeps from being an input of the playbooks.
+    """Raise :class:`CocError` for a variable that is probably a misspelled variable of the playbooks.
 
-    Accounts and filters would be ignored in silence. For an option that was ``given``, a variable of any name can be
-    where its value comes from.
+    Accounts and filters would be ignored in silence. The value of an option in ``given`` may come from a variable of
+    any name.
     """
     others = [name for name in variables if name.startswith(("coc_", VARIABLE_PREFIX))]
-    others = [name for name in others if not ONE_VARIABLE.fullmatch(name)]
+    others = [name for name in others if not ACCOUNT_VARIABLE.fullmatch(name)]
     refuse_typos(others, "coc_", dict.fromkeys(PLAYBOOK_VARIABLES, {}), PLAYBOOK_VARIABLES)
     meant = {f"coc_{name}": VARIABLE_PREFIX + name for name in QUERY_PARAMETERS if name not in given}
     meant.update({f"{VARIABLE_PREFIX}{name}": f"coc_{name}" for name in ("accounts", "forks")})
@@ -109,20 +109,20 @@ def refuse_misnamed(variables: t.Iterable[str], given: t.Collection[str]) -> Non
         if start != "account" and rest and is_typo(start, "account"):
             meant[variable] = f"coc_account_{rest}"
         if variable in meant:
-            raise CocError(f"{variable}: is not a variable that counts here. Did you mean {meant[variable]}?")
+            raise CocError(f"{variable}: is not a variable of this collection. Did you mean {meant[variable]}?")
 
 
 def _refuse_blank_keys(keys: t.Sequence[str], own: Options) -> None:
     """Raise :class:`CocError` if an account has ``keys`` of its own, but all are blank.
 
-    Those for all accounts would take their place: the tasks of another account, under the name of this one.
+    The keys for all accounts would take their place and list the tasks of another account under this name.
     """
     if keys and not (IDENTITY | AGENCY) & set(own):
         raise CocError(f"{keys[0]}: is blank. Fill it in, or leave it out to use the credentials for all accounts.")
 
 
 def merge_options(own: Options, common: Options) -> Options:
-    """Return the keywords to ask an account with. Neither ``own`` nor ``common`` has blank options.
+    """Return the options to list the tasks of an account with. Neither ``own`` nor ``common`` has blank options.
 
     The key of an account must not meet the token, the agency, the project or the endpoint of another, so these are
     taken whole. An account with an agency but no key of its own uses the key for all accounts.
@@ -143,8 +143,8 @@ def merge_options(own: Options, common: Options) -> Options:
     return options
 
 
-def _listed(value: t.Any) -> t.Iterator[tuple[str, Options]]:
-    """Yield the accounts of a list, each with the words for where it is."""
+def _from_list(value: t.Any) -> t.Iterator[tuple[str, Options]]:
+    """Yield the accounts of a list, each after a text that says where it is."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -154,7 +154,7 @@ def _listed(value: t.Any) -> t.Iterator[tuple[str, Options]]:
     if value is None:
         return
     if not isinstance(value, list):
-        raise CocError(f"{LIST_VARIABLE}: takes a list of dictionaries, each with a name.")
+        raise CocError(f"{LIST_VARIABLE}: must be a list of dictionaries, each with a name.")
     if not value:
         raise CocError(f"{LIST_VARIABLE}: has no account. Add one, or leave it out.")
     for number, entry in enumerate(value, 1):
@@ -164,7 +164,7 @@ def _listed(value: t.Any) -> t.Iterator[tuple[str, Options]]:
 
 
 def _from_variables(variables: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> t.Iterator[tuple[str, Options]]:
-    """Yield the accounts that have a variable each. Variables of other roles may have such a name, too."""
+    """Yield each account that has a variable, after its name. Variables of other roles may have such a name too."""
     for variable in sorted(variables):
         value = variables[variable]
         if isinstance(value, str):
@@ -172,12 +172,12 @@ def _from_variables(variables: t.Mapping[str, t.Any], warn: t.Callable[[str], No
                 value = json.loads(value)
             except ValueError:
                 if value.lstrip().startswith("{"):
-                    warn(f"{variable}: begins like an account in JSON but is not valid JSON, so it is ignored.")
+                    warn(f"{variable}: looks like an account in JSON but is not valid JSON, so it is ignored.")
         if isinstance(value, dict):
             yield variable, value
 
 
-def _name(source: str, entry: t.Mapping[str, t.Any]) -> str:
+def _read_name(source: str, entry: t.Mapping[str, t.Any]) -> str:
     name = entry.get("name")
     if isinstance(name, (str, int)) and not isinstance(name, bool) and str(name).strip():
         return str(name).strip()

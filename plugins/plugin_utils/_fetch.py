@@ -20,16 +20,16 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import 
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import Request
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import WHOLE_RUN, RunCache, T, Warn
 
-# The service fails with these once it has accepted the key. Others, such as 503, say nothing about it.
-ACCEPTED = (200, 400, 403, 404)
+# Statuses that the service returns only after it has accepted the key. Others, such as 503, say nothing about the key.
+KEY_ACCEPTED = (200, 400, 403, 404)
 
 
 class SharingClient(Client):
-    """A client that sends no key that the service refused earlier in this run.
+    """A client that never sends a key that the service refused earlier in this run.
 
-    Requests with a key are sent one by one until the service has answered one, then in parallel. Those that wait for
-    one that gets no answer fail with it. A key that is exchanged for the credentials of an agency is in that request
-    only.
+    Requests with a key are sent one by one until the service has answered one of them, and in parallel afterwards. If a
+    request gets no answer, those that wait for it fail with the same error. A key that is exchanged for the credentials
+    of an agency is in that exchange only.
     """
 
     def __init__(self, request: Request, cache: RunCache, warn: Warn) -> None:
@@ -56,17 +56,17 @@ class SharingClient(Client):
             try:
                 first.append(send())
             except CocError as error:
-                if error.status not in ACCEPTED:
+                if error.status not in KEY_ACCEPTED:
                     raise
-                first.append(error)  # it concerns nobody else
+                first.append(error)  # it concerns this request only
 
-        sender = self._request.sender
-        self._cache.share(sender, send_first, WHOLE_RUN)
+        endpoint_and_key = self._request.endpoint_and_key
+        self._cache.share(endpoint_and_key, send_first, WHOLE_RUN)
         try:
             return _unwrap(first[0]) if first else send()
         except CocError as error:
             if error.status == 401:
-                self._cache.refuse(sender, error)
+                self._cache.keep_refusal(endpoint_and_key, error)
             raise
 
 
@@ -77,7 +77,7 @@ def _unwrap(outcome: T | CocError) -> T:
 
 
 def fetch(client: Client, request: Request) -> t.Any:
-    """Return what :func:`find_tasks` returns, or :func:`list_tasks` if no IDs are given."""
+    """Return what :func:`find_tasks` returns, or what :func:`list_tasks` returns if there are no IDs."""
     if request.task_ids is None:
         return list_tasks(client, request.query)
     return find_tasks(client, request.query, request.task_ids)
@@ -86,7 +86,7 @@ def fetch(client: Client, request: Request) -> t.Any:
 def find_tasks(
     client: Client, query: t.Mapping[str, str | int], task_ids: t.Sequence[str]
 ) -> dict[str, list[dict[str, t.Any]]]:
-    """Return for each ID the tasks that have it and match ``query``: one, or none.
+    """Return for each ID a list with the task that has it and matches ``query``; it is empty if there is none.
 
     Several IDs are looked for among the first tasks that the other filters match, as many as one page can have. Those
     that are not there are requested one by one: which enterprise projects a list covers is not known.

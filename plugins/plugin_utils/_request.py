@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a lookup requests: options that have been checked, and what tells one request from another."""
+"""What a lookup requests: options that have been checked, and the credentials to send."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Request:
 
     @property
     def filters(self) -> Options:
-        """The parameters of the API that were given, as they were given: a time may be an age such as ``-24h``."""
+        """The parameters of the API that were set, as the user set them: a time may be an age such as ``-24h``."""
         return {name: self.options[name] for name in QUERY_PARAMETERS if self.options[name] is not None}
 
     @property
-    def sender(self) -> list[str | None]:
+    def endpoint_and_key(self) -> list[str | None]:
         """The endpoint, and the key or token that it, or the IAM beside it, may refuse."""
         return [self.options["endpoint"], *self.identity.base]
 
@@ -55,8 +55,8 @@ class Request:
 def build_request(options: Options, task_ids: list[str] | None, warn: Warn) -> Request:
     """Return the request that these options and task IDs make. The types of the options have been checked.
 
-    Raises :class:`CocError` for whatever is wrong with them. Credentials that are not among the options, and cannot be
-    found elsewhere, fail only when they are used: one account without them is no reason not to list the others.
+    Raises :class:`CocError` for whatever is wrong with them. If credentials are neither among the options nor found
+    elsewhere, the request fails only when it is sent: the other accounts are still listed.
     """
     query = build_query(options)
     if options["cache_timeout"] < 0:
@@ -66,10 +66,10 @@ def build_request(options: Options, task_ids: list[str] | None, warn: Warn) -> R
     if task_ids is not None and "task_id" in query:
         raise CocError("task_id: give the IDs as terms or this option, not both.")
     options = {**options, "endpoint": find_endpoint(options, os.environ)}
-    return Request(options, query, task_ids, _find_credentials(options, warn))
+    return Request(options, query, task_ids, _credentials_or_failure(options, warn))
 
 
-def _find_credentials(options: Options, warn: Warn) -> Identity:
+def _credentials_or_failure(options: Options, warn: Warn) -> Identity:
     try:
         return find_credentials(options, warn)
     except CocError as error:

@@ -32,9 +32,9 @@ POLL = 0.02  # seconds
 
 
 class RunCache:
-    """The files of this run. If they cannot be used, each lookup asks the service for itself, and a warning says so.
+    """The files of this run. If they cannot be used, each lookup sends its own request, and a warning says so.
 
-    ``warn`` shows a text to the user. Whoever waits for another lookup gives up when ``stop`` is set.
+    ``warn`` shows a text to the user. A lookup that waits for another one gives up when ``stop`` is set.
     """
 
     def __init__(self, warn: t.Callable[[str], None], stop: threading.Event | None = None) -> None:
@@ -44,7 +44,7 @@ class RunCache:
         self._folder: str = settings.DEFAULT_LOCAL_TMP
 
     def share(self, key: object, fetch: t.Callable[[], T], max_age: float) -> T:
-        """Return what ``fetch`` returns, which must fit into JSON, or what it returned for whoever called it first.
+        """Return what ``fetch`` returns, which must fit into JSON, or what it returned for the first caller.
 
         The first caller with a ``key`` fetches. Those that come meanwhile wait, and share its result or its
         :class:`CocError`. Those that come later share a result that was requested at most ``max_age`` seconds ago, and
@@ -52,13 +52,13 @@ class RunCache:
         """
         arrived = time.monotonic()  # the same clock in all processes
         name = _file_name("result", key)
-        outcome = self._find(name, arrived, max_age)
+        outcome = self._read(name, arrived, max_age)
         if outcome is None:
             with self._open_lock(f"{name}.lock") as lock:
                 while outcome is None and not self._acquire(lock):
                     self._wait(name)
-                    outcome = self._find(name, arrived, max_age)
-                outcome = outcome or self._find(name, arrived, max_age)
+                    outcome = self._read(name, arrived, max_age)
+                outcome = outcome or self._read(name, arrived, max_age)
                 if outcome is None:
                     return self._fetch(name, fetch, max_age)
         error, result = outcome
@@ -66,8 +66,8 @@ class RunCache:
             raise CocError(**error)
         return t.cast(T, json.loads(result))
 
-    def _find(self, name: str, arrived: float, max_age: float) -> tuple[dict[str, t.Any] | None, str] | None:
-        """Return the error or the result in a file, None if there is none for whoever arrived at this time."""
+    def _read(self, name: str, arrived: float, max_age: float) -> tuple[dict[str, t.Any] | None, str] | None:
+        """Return the error and the result in a file. None if there is no file, or if it is too old for this caller."""
         try:
             with open(self._path(name), encoding="utf-8") as file:
                 started, ended, error = json.loads(file.readline())
@@ -80,7 +80,7 @@ class RunCache:
         try:
             return os.fdopen(self._open(name), "w")
         except OSError as error:
-            self._complain(error)
+            self._warn_not_shared(error)
             return contextlib.nullcontext()
 
     def _acquire(self, lock: t.Any) -> bool:
@@ -91,15 +91,15 @@ class RunCache:
         except BlockingIOError:
             return False
         except OSError as error:
-            self._complain(error)
+            self._warn_not_shared(error)
         return True
 
     def _wait(self, name: str) -> None:
-        """Wait a moment for whoever fetches, and have the outcome kept."""
+        """Wait a moment for the caller that fetches, and ask it to keep the outcome."""
         with contextlib.suppress(OSError):
             os.close(self._open(f"{name}.waiting"))
         if self._stop.wait(POLL):
-            raise CocError("The lookup was stopped while it waited for the result of another one.")
+            raise CocError("The lookup was stopped while it waited for the result of another lookup.")
 
     def _fetch(self, name: str, fetch: t.Callable[[], T], max_age: float) -> T:
         """Return what ``fetch`` returns, and keep it if somebody else may want it."""
@@ -108,15 +108,15 @@ class RunCache:
             result = fetch()
         except CocError as error:
             if not self._stop.is_set():
-                self._keep(name, started, error=error.as_result())
+                self._write(name, started, error=error.as_result())
             raise
         if max_age or os.path.exists(self._path(f"{name}.waiting")):
-            self._keep(name, started, result=result)
+            self._write(name, started, result=result)
         return result
 
-    def refuse(self, key: object, error: CocError) -> None:
+    def keep_refusal(self, key: object, error: CocError) -> None:
         """Let all later calls of :meth:`share` with this key fail, because the service has refused the credentials."""
-        self._keep(_file_name("result", key), time.monotonic(), error=error.as_result())
+        self._write(_file_name("result", key), time.monotonic(), error=error.as_result())
 
     def warn(self, key: str, text: str) -> None:
         """Show a warning, once in a run for each key."""
@@ -133,7 +133,7 @@ class RunCache:
     def _open(self, name: str, flags: int = 0) -> int:
         return os.open(self._path(name), flags | os.O_CREAT | os.O_WRONLY, 0o600)
 
-    def _keep(self, name: str, started: float, result: object = None, error: dict[str, t.Any] | None = None) -> None:
+    def _write(self, name: str, started: float, result: object = None, error: dict[str, t.Any] | None = None) -> None:
         """Write an outcome, whole or not at all."""
         lines = [json.dumps([started, time.monotonic(), error]), json.dumps(result)]
         draft = f"{name}.{os.getpid()}.{threading.get_ident()}"
@@ -144,10 +144,10 @@ class RunCache:
         except OSError as problem:
             with contextlib.suppress(OSError):
                 os.remove(self._path(draft))
-            self._complain(problem)
+            self._warn_not_shared(problem)
 
-    def _complain(self, error: OSError) -> None:
-        text = f"The lookups of this run cannot share results, so each asks the service ({error.strerror})."
+    def _warn_not_shared(self, error: OSError) -> None:
+        text = f"The lookups of this run cannot share results, so each sends its own request ({error.strerror})."
         self.warn("run cache", text)
 
 

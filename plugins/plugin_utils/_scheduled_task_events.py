@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Listings become events: what changed between two of them, and which changes are reported."""
+"""What changed between two listings, and which changes become events."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import typing as t
 import uuid
 
 Task = t.Dict[str, t.Any]
-Listing = t.Dict[str, Task]  # by the ID of the task
+TasksById = t.Dict[str, Task]
 
 EXECUTION = ("last_execution_time", "last_execution_status", "execution_count")
 APPROVAL = ("approve_status",)
-DECISIVE = frozenset((*EXECUTION, *APPROVAL))
-MOST_TOLD = 100_000  # UUIDs, for a rulebook that runs for months; ansible-rulebook remembers fewer events
+MAX_UUIDS = 100_000  # that are remembered, for a rulebook that runs for months; ansible-rulebook keeps fewer
 
 
 class Change(t.NamedTuple):
@@ -28,10 +27,10 @@ class Change(t.NamedTuple):
     previous: Task | None
 
 
-def compare(before: Listing, after: Listing) -> t.Iterator[Change]:
+def find_changes(before: TasksById, after: TasksById) -> t.Iterator[Change]:
     """Yield the changes that turn ``before`` into ``after``, those of one task in a row.
 
-    A task that is new, and has been executed, is two: it was created, and executed. One that is gone comes as it was.
+    A new task that has been executed is two changes, created and executed. A task that is gone is yielded as it was.
     """
     for task_id, task in after.items():
         previous = before.get(task_id)
@@ -44,7 +43,7 @@ def compare(before: Listing, after: Listing) -> t.Iterator[Change]:
                 yield Change("execution", task, previous)
             if _differ(task, previous, APPROVAL):
                 yield Change("approval", task, previous)
-            if _differ(task, previous, (task.keys() | previous.keys()) - DECISIVE):
+            if _differ(task, previous, (task.keys() | previous.keys()).difference(EXECUTION, APPROVAL)):
                 yield Change("definition", task, previous)
     for task_id, task in before.items():
         if task_id not in after:
@@ -57,10 +56,10 @@ def _differ(task: Task, previous: Task, fields: t.Iterable[str]) -> bool:
 
 
 def change_uuid(endpoint: str, change: Change) -> str:
-    """Return the UUID of a change: the same one whenever, and by whomever, the same new state is seen.
+    """Return the UUID of a change, which is the same whenever and wherever the same new state is seen.
 
-    That of an execution does not depend on the rest of the task, so that a source that starts again, and finds the
-    execution by ``since``, gives the same one.
+    The UUID of an execution does not depend on the rest of the task, so that a source that is started again and finds
+    the execution by ``since`` returns the same UUID.
     """
     if change.type == "execution":
         state = {name: change.task[name] for name in EXECUTION}
@@ -73,20 +72,20 @@ def change_uuid(endpoint: str, change: Change) -> str:
     )
 
 
-class Watch:
-    """One listing after another of the tasks at ``endpoint``.
+class ChangeTracker:
+    """Compares each listing of the tasks at ``endpoint`` with the one before, and returns the changes as events.
 
-    ``since`` is a time of the service's clock, in milliseconds since the epoch. If the listing before did not have a
-    task, its execution is reported only if it is later than that. For a task that leaves the listing and comes back, no
-    execution is reported twice.
+    ``since`` is a time of the service's clock, in milliseconds since the epoch. If the listing before did not
+    have a task, its execution is an event only if it is later than that. If a task leaves the listing and comes back,
+    the same execution is not an event twice.
     """
 
     def __init__(self, endpoint: str, since: int) -> None:
         self._endpoint = endpoint
         self._since = since
-        self._listing: Listing | None = None
-        self._left: dict[str, str] = {}  # of tasks that left the listing, the UUID of the latest execution
-        self._told: dict[str, int] = {}  # how many events there were for each UUID
+        self._listing: TasksById | None = None
+        self._removed: dict[str, str] = {}  # UUID of the latest execution, by the ID of a task that left the listing
+        self._event_counts: dict[str, int] = {}  # how many events there were for each UUID
 
     def events(self, tasks: t.Iterable[Task]) -> t.Iterator[dict[str, t.Any]]:
         """Yield an event for each change since the listing before; of the first listing, for executions only.
@@ -94,36 +93,37 @@ class Watch:
         The events are copies: whoever gets them may change them. The iterator must be exhausted.
         """
         before, after = self._listing or {}, {task["id"]: task for task in tasks}
-        for change in compare(before, after):
+        for change in find_changes(before, after):
             identifier = change_uuid(self._endpoint, change)
             if change.type == "removed":
-                self._left[change.task["id"]] = change_uuid(self._endpoint, change._replace(type="execution"))
-            if self._is_told(change, identifier):
+                self._removed[change.task["id"]] = change_uuid(self._endpoint, change._replace(type="execution"))
+            if self._is_event(change, identifier):
                 yield copy.deepcopy(
                     {
                         "type": change.type,
                         "scheduled_task": change.task,
                         "previous": change.previous,
-                        "meta": {"uuid": self._unused(identifier)},
+                        "meta": {"uuid": self._unique_uuid(identifier)},
                     }
                 )
         self._listing = after
 
-    def _unused(self, identifier: str) -> str:
+    def _unique_uuid(self, identifier: str) -> str:
         """Return ``identifier``, or another UUID if an event had it: a task may go back to a state that it was in.
 
         With persistence, ansible-rulebook would take the second event for a repetition of the first.
         """
-        times = self._told.pop(identifier, 0)
-        self._told[identifier] = times + 1
-        if len(self._told) > MOST_TOLD:
-            del self._told[next(iter(self._told))]
+        times = self._event_counts.pop(identifier, 0)
+        self._event_counts[identifier] = times + 1
+        if len(self._event_counts) > MAX_UUIDS:
+            del self._event_counts[next(iter(self._event_counts))]
         return str(uuid.uuid5(uuid.UUID(identifier), str(times))) if times else identifier
 
-    def _is_told(self, change: Change, identifier: str) -> bool:
+    def _is_event(self, change: Change, identifier: str) -> bool:
+        """Return whether to report ``change``, whose UUID is ``identifier``."""
         if change.previous is not None:
             return True
         if change.type == "created":
             return self._listing is not None
-        left = self._left.pop(change.task["id"], None)
-        return left != identifier if left else bool(change.task["last_execution_time"] > self._since)
+        removed = self._removed.pop(change.task["id"], None)
+        return removed != identifier if removed else bool(change.task["last_execution_time"] > self._since)

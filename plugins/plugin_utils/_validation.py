@@ -25,7 +25,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
 def refuse_unknown(names: t.Iterable[str], spec: ArgumentSpec, plugin: str) -> None:
     """Raise :class:`CocError` for a name that ``plugin`` has no option for.
 
-    Ignoring a misspelled filter would let every task through.
+    Ignoring a misspelled filter would return every task.
     """
     for name in names:
         if name not in spec:
@@ -34,10 +34,12 @@ def refuse_unknown(names: t.Iterable[str], spec: ArgumentSpec, plugin: str) -> N
             raise CocError(f"{name}: {plugin} has no such option. {hint}")
 
 
-def refuse_typos(variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, decisive: t.Collection[str] = ()) -> None:
+def refuse_typos(
+    variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, also_shortened: t.Collection[str] = ()
+) -> None:
     """Raise :class:`CocError` for a variable that is a typo of ``prefix`` and an option.
 
-    For ``decisive`` options, shortened words are typos, too: to ignore such a filter would let every task through.
+    Shortened names of the options in ``also_shortened`` are typos too: ignoring such a filter would return every task.
     Other roles may use variables with the same prefix, so anything else is left alone.
     """
     aliases = find_aliases(spec)
@@ -45,7 +47,7 @@ def refuse_typos(variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, de
         name = variable[len(prefix) :]
         if variable.startswith(prefix) and name not in spec:
             meant = [option for option in spec if is_typo(name, option)] or [
-                option for option in decisive if option.startswith(name if len(name) > 3 else name + "_")
+                option for option in also_shortened if option.startswith(name if len(name) > 3 else name + "_")
             ]
             meant = [aliases[name]] if name in aliases else meant
             if meant:
@@ -55,7 +57,7 @@ def refuse_typos(variables: t.Iterable[str], prefix: str, spec: ArgumentSpec, de
 def is_typo(name: str, option: str) -> bool:
     """Return whether ``name`` is ``option`` with one letter lost, added, wrong, or swapped with the next.
 
-    Case, hyphens and underscores do not count: riskLevel. A plural is another name, not a typo.
+    Case, hyphens and underscores are ignored, as in riskLevel. A plural is another name, not a typo.
     """
     name, option = (re.sub("[-_]", "", text).lower() for text in (name, option))
     if name == option + "s" and not option.endswith("s"):
@@ -69,8 +71,8 @@ def is_typo(name: str, option: str) -> bool:
 def validate(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.Any]:
     """Return all options of ``spec``, converted and with defaults, from those that the user gave.
 
-    For plugins that Ansible does not do this for. Blank options count as not given. Raises :class:`CocError` with
-    what a module says, too.
+    For plugins whose options Ansible does not check. Blank options count as not set. Raises :class:`CocError` with the
+    message that a module would fail with.
     """
     given = strip_blanks(given)
     refuse_wrong_types(given, spec)

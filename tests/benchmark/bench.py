@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
 
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import compare
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import find_changes
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import server
 
@@ -243,7 +243,7 @@ def events(_bench, _rounds):
     for task in list(after.values())[::100]:
         task["execution_count"] += 1
     start = time.perf_counter()
-    changes = len(list(compare(before, after)))
+    changes = len(list(find_changes(before, after)))
     ratio = (time.perf_counter() - start) / decoding
     yield f"- event source, {changes} changes among 10 000 tasks: comparing takes {ratio:.2f} of decoding one listing"
 

@@ -117,7 +117,7 @@ def test_the_guide_names_the_options_that_only_the_source_has_and_those_that_it_
     section = GUIDE.read_text("utf-8").partition("Options of the source\n")[2].partition("\nEnvironment variables")[0]
     lacks = section.partition("except for")[2].partition(":")[0]
     module = set(_scheduled_task_query.ARGUMENT_SPEC)
-    assert set(re.findall(r"``(\w+)``", lacks)) == module - set(source.OPTIONS)
+    assert set(re.findall(r"``(\w+)``", lacks)) == module - set(source.SOURCE_SPEC)
     own = set(re.findall(r"^   \* - ``(\w+)``$", section, re.MULTILINE))
-    assert own == set(source.OPTIONS) - module == set(yaml.safe_load(source.DOCUMENTATION)["options"])
-    assert f"The default is ``{source.OPTIONS['interval']['default']}``." in section
+    assert own == set(source.SOURCE_SPEC) - module == set(yaml.safe_load(source.DOCUMENTATION)["options"])
+    assert f"The default is ``{source.SOURCE_SPEC['interval']['default']}``." in section

@@ -41,13 +41,13 @@ def test_one_key_reads_two_accounts(simulator, connection):
 def test_hosts_share_the_result_but_no_temporary_key(simulator, connection, monkeypatch):
     """With cache_timeout, they make one exchange between them, and no file has what it gave."""
     kept: list[str] = []
-    keep = RunCache._keep
+    keep = RunCache._write
 
     def note(*values, **more):
         kept.append(f"{values}{more}")
         keep(*values, **more)
 
-    monkeypatch.setattr(RunCache, "_keep", note)
+    monkeypatch.setattr(RunCache, "_write", note)
     same = [{"name": name, **BY_NAME} for name in ("1", "2", "3")]
     entries = run_accounts({**connection, "cache_timeout": 60}, *same)
     assert [entry["count"] for entry in entries] == [len(simulator.agency_tasks)] * 3

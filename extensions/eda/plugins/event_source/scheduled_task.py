@@ -152,12 +152,12 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_qu
     parse_time,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import require_requests
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import Watch
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import ChangeTracker
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_unknown, validate
 
 LOGGER = logging.getLogger("huaweicloud.coc.scheduled_task")
 PLUGIN = "the event source huaweicloud.coc.scheduled_task"
-OPTIONS: ArgumentSpec = {
+SOURCE_SPEC: ArgumentSpec = {
     **{name: spec for name, spec in ARGUMENT_SPEC.items() if name not in PAGING},
     "interval": {"type": "int", "default": 60},
     "since": {"type": "str"},
@@ -174,7 +174,7 @@ STOPPED_BY_CLOCK = (
 )
 
 Warn = t.Callable[[str, str], None]
-Failure = t.Dict[str, t.Any]  # what an event tells of a failure, {} before there is one
+FailureFields = t.Dict[str, t.Any]  # event.failure; {} before there is one
 
 
 async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
@@ -190,25 +190,25 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
 
     require_requests()
     identity = find_credentials(options, warn)
-    with Client(options, identity, warn) as client:  # which finds fault with options, too
+    with Client(options, identity, warn) as client:  # which also checks options
         endpoint = client.endpoint
-    watch: Watch | None = None
+    tracker: ChangeTracker | None = None
     LOGGER.info("Listing the scheduled tasks of %s every %d seconds", endpoint, options["interval"])
     failures, failing_since = 0, 0.0
-    reported: Failure = {}
+    reported: FailureFields = {}
     while True:
         listed_at = time.monotonic()
         try:
             found = find_credentials(options, warn)
             if found.key != identity.key:  # else what an exchange returned may still be valid
                 identity = found
-            tasks, service_clock = await list_whole(options, identity, warn)
+            tasks, service_clock = await list_all_tasks(options, identity, warn)
         except CocError as error:
             failing_since = failing_since if failures else listed_at
             failures += 1
-            reported = await report(queue, error, reported)
+            reported = await report_failure(queue, error, reported)
             if error.status == 401:
-                await refusal_may_be_over(error, identity, options, warn)
+                await wait_after_refusal(error, identity, options, warn)
             else:
                 await asyncio.sleep(pause_after_failure(options["interval"], failures, error.retry_after))
             continue
@@ -218,25 +218,25 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
             recovery = {"type": "recovery", "failure": reported, "duration": duration}
             await queue.put({**recovery, "meta": {"uuid": str(uuid.uuid4())}})
             failures, reported = 0, {}
-        if watch is None:  # only now is it known what the service's clock said when this began
+        if tracker is None:  # only the first reply says what the service's clock was at the start
             begin = started + service_clock
             since = parse_time("since", options["since"], begin) if options["since"] else int(begin * 1000)
-            watch = Watch(endpoint, since)
-        for event in watch.events(tasks):
+            tracker = ChangeTracker(endpoint, since)
+        for event in tracker.events(tasks):
             await queue.put(event)
             await asyncio.sleep(0)  # a queue without bounds lets nobody else run
         await asyncio.sleep(max(1, options["interval"] - (time.monotonic() - listed_at)))
 
 
 def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return all of :data:`OPTIONS`, from those that the rulebook gives. Raises :class:`CocError`."""
-    aliases = find_aliases(OPTIONS)
+    """Return all of :data:`SOURCE_SPEC`, from those that the rulebook gives. Raises :class:`CocError`."""
+    aliases = find_aliases(SOURCE_SPEC)
     given = {aliases.get(name, name): value for name, value in strip_blanks(args).items()}
     for name in PAGING:
         if name in given:
             raise CocError(f"{name}: {PLUGIN} always compares all tasks that match. Leave {name} out.")
-    refuse_unknown(given, OPTIONS, PLUGIN)
-    options = validate(given, OPTIONS)
+    refuse_unknown(given, SOURCE_SPEC, PLUGIN)
+    options = validate(given, SOURCE_SPEC)
     if not 1 <= options["interval"] <= LONGEST_INTERVAL:
         raise CocError(f"interval: {options['interval']} is out of range; it takes 1 to {LONGEST_INTERVAL} seconds.")
     build_query(options)
@@ -246,7 +246,7 @@ def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 class ListingClient(Client):
-    """A client for one listing. ``service_clock`` is the time of the service less that of ``time.monotonic()``."""
+    """A client for one listing. ``service_clock`` is the time of the service minus ``time.monotonic()``."""
 
     service_clock: float | None = None
 
@@ -258,12 +258,12 @@ class ListingClient(Client):
         return reply
 
 
-async def list_whole(
+async def list_all_tasks(
     options: t.Mapping[str, t.Any], identity: Identity, warn: Warn
 ) -> tuple[list[dict[str, t.Any]], float]:
     """Return all tasks that match, and the service's clock.
 
-    Raises :class:`CocError` for a listing that may not be whole: a task that it lacks would be taken for removed.
+    Raises :class:`CocError` for a listing that may be incomplete: a missing task would be taken for a removed one.
     """
     client = ListingClient(options, identity, warn)
     with client:
@@ -281,8 +281,8 @@ async def list_whole(
     return tasks, client.service_clock or 0.0
 
 
-async def report(queue: asyncio.Queue[t.Any], error: CocError, reported: Failure) -> Failure:
-    """Report ``error`` unless it adds nothing to ``reported``, the latest of this outage; return the latest then."""
+async def report_failure(queue: asyncio.Queue[t.Any], error: CocError, reported: FailureFields) -> FailureFields:
+    """Report ``error``, unless ``reported``, the last report of this outage, says enough. Return the last report."""
     if reported and error.status != 401 and (error.status != 403 or reported["status"] == 403):
         return reported
     note = "" if error.status != 401 else STOPPED_BY_CLOCK if isinstance(error, ClockError) else STOPPED
@@ -292,10 +292,10 @@ async def report(queue: asyncio.Queue[t.Any], error: CocError, reported: Failure
     return failure
 
 
-async def refusal_may_be_over(error: CocError, refused: Identity, options: t.Mapping[str, t.Any], warn: Warn) -> None:
-    """Return when there are other credentials than the refused ones, or when a clock that was to blame has been set.
+async def wait_after_refusal(error: CocError, refused: Identity, options: t.Mapping[str, t.Any], warn: Warn) -> None:
+    """Wait until the credentials have changed or, if the clock of this machine was to blame, until it has been set.
 
-    To end would make a controller start the source again, and again be refused.
+    If the source ended instead, a controller would start it again, and the key would be refused again.
     """
     clock = time.time() - time.monotonic()
     while True:

@@ -12,7 +12,7 @@ import re
 import pytest
 from ansible.errors import AnsibleLookupError
 
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC as OPTIONS
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC
 from ansible_collections.huaweicloud.coc.tests.coc_simulator import ACCESS_KEY, SECRET_KEY, sample_tasks, status
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
     WRONG_SECRET_KEY,
@@ -148,7 +148,7 @@ def test_a_keyword_or_its_short_name_wins_over_a_variable(simulator, endpoint):
 @pytest.mark.parametrize("blank", [None, "", "  "], ids=repr)
 def test_what_is_blank_is_not_set(blank, simulator, connection):
     """Neither as a variable nor as a keyword, for which the variable counts."""
-    nothing = dict.fromkeys(OPTIONS, blank)
+    nothing = dict.fromkeys(LOOKUP_SPEC, blank)
     assert run_lookup(nothing, variables=as_variables({**nothing, **connection})).ids == IDS
     assert queries(simulator) == ["limit=1000"]
 

@@ -95,7 +95,7 @@ def test_a_result_is_kept_while_it_is_young_enough_from_before_its_request(fetch
 
 def test_what_is_refused_later_is_not_fetched_any_more(fetch, cache):
     assert cache.share(KEY, fetch, WHOLE_RUN) == "tasks"
-    cache.refuse(KEY, REFUSED)
+    cache.keep_refusal(KEY, REFUSED)
     assert refusal(cache.share, KEY, pytest.fail, WHOLE_RUN) == REFUSED.msg
 
 

@@ -13,7 +13,7 @@ import json
 import pytest
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import Watch
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._scheduled_task_events import ChangeTracker
 
 ENDPOINT = "https://coc.example.com"
 SINCE = 1000
@@ -27,8 +27,8 @@ def task(task_id="A", **fields):
 
 def told(*listings, since=SINCE):
     """The events of the last of these listings."""
-    watch = Watch(ENDPOINT, since)
-    return [list(watch.events(copy.deepcopy(tasks))) for tasks in listings][-1]
+    tracker = ChangeTracker(ENDPOINT, since)
+    return [list(tracker.events(copy.deepcopy(tasks))) for tasks in listings][-1]
 
 
 def types(events):
@@ -105,13 +105,13 @@ def test_a_task_that_comes_into_sight_tells_its_execution_once(since, listings, 
 
 
 def test_events_belong_to_whoever_gets_them():
-    watch = Watch(ENDPOINT, SINCE)
+    tracker = ChangeTracker(ENDPOINT, SINCE)
     tasks = [task(new_in_the_service={"list": [1]})]
-    list(watch.events(tasks))
-    for event in watch.events([task(new_in_the_service={"list": [2]})]):
+    list(tracker.events(tasks))
+    for event in tracker.events([task(new_in_the_service={"list": [2]})]):
         event["scheduled_task"]["new_in_the_service"]["list"].append(3)
         event["previous"]["name"] = "renamed"
-    assert list(watch.events([task(new_in_the_service={"list": [2]})])) == []
+    assert list(tracker.events([task(new_in_the_service={"list": [2]})])) == []
 
 
 # UUIDs
@@ -125,7 +125,7 @@ def test_a_source_that_starts_again_gives_an_execution_the_same_uuid():
 
 
 def test_uuids_differ_by_endpoint_task_type_and_state():
-    other = Watch("https://coc.example.org", SINCE)
+    other = ChangeTracker("https://coc.example.org", SINCE)
     events = [
         *told([task()], [task(**RUN, approve_status="PENDING", name="another")]),
         *told([task()], [task(**RUN, approve_status="REJECTED", name="yet another")])[1:],
@@ -140,9 +140,9 @@ def test_uuids_differ_by_endpoint_task_type_and_state():
 
 
 def test_a_state_that_comes_back_is_another_event():
-    watch = Watch(ENDPOINT, SINCE)
+    tracker = ChangeTracker(ENDPOINT, SINCE)
     states = [[task(last_execution_status=status)] for status in ("PAUSED", "PROCESSING") * 3]
-    uuids = [event["meta"]["uuid"] for state in states for event in watch.events(state)]
+    uuids = [event["meta"]["uuid"] for state in states for event in tracker.events(state)]
     assert len(set(uuids)) == len(uuids) == 5
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC as OPTIONS
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import LOOKUP_SPEC
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import refuse_typos, refuse_unknown, validate
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
 
@@ -28,7 +28,7 @@ from ansible_collections.huaweicloud.coc.tests.unit.conftest import refusal
     ],
 )
 def test_an_unknown_keyword_is_refused_and_the_nearest_named(keyword, hint):
-    error = refusal(refuse_unknown, ["limit", keyword], OPTIONS, "the lookup")
+    error = refusal(refuse_unknown, ["limit", keyword], LOOKUP_SPEC, "the lookup")
     assert error.startswith(f"{keyword}: the lookup has no such option. {hint}")
 
 
@@ -46,13 +46,13 @@ def test_an_unknown_keyword_is_refused_and_the_nearest_named(keyword, hint):
     ],
 )
 def test_a_typo_of_an_option_names_it(typo, option):
-    error = refusal(refuse_typos, ["my_limit", "other_limt", f"my_{typo}"], "my_", OPTIONS, QUERY_PARAMETERS)
+    error = refusal(refuse_typos, ["my_limit", "other_limt", f"my_{typo}"], "my_", LOOKUP_SPEC, QUERY_PARAMETERS)
     assert error == f"my_{typo}: looks like a typo. Did you mean my_{option}?"
 
 
 def is_refused(name):
     try:
-        refuse_typos([name], "", OPTIONS, QUERY_PARAMETERS)
+        refuse_typos([name], "", LOOKUP_SPEC, QUERY_PARAMETERS)
     except CocError:
         return True
     return False
@@ -60,13 +60,13 @@ def is_refused(name):
 
 def test_nearly_every_typo_of_an_option_is_refused():
     typos: list[str] = []
-    for option in OPTIONS:
+    for option in LOOKUP_SPEC:
         places = range(len(option))
         wrong = {option[:i] + option[i + 1 :] for i in places}  # a letter lost
         wrong |= {option[:i] + option[i] + option[i:] for i in places}  # doubled
         wrong |= {option[:i] + option[i + 1 : i + 2] + option[i : i + 1] + option[i + 2 :] for i in places}  # swapped
         wrong |= {option[:i] + letter + option[i + 1 :] for i in places for letter in string.ascii_lowercase}
-        typos += wrong - set(OPTIONS)
+        typos += wrong - set(LOOKUP_SPEC)
     assert len(typos) > 11_000
     assert sum(map(is_refused, typos)) > 0.99 * len(typos)
 
@@ -92,7 +92,7 @@ def test_a_variable_for_something_else_is_left_alone():
 
 
 def test_options_are_converted_and_have_defaults():
-    options = validate({"limit": "7", "validate_certs": "no", "risk_level": " ", "task_name": None}, OPTIONS)
+    options = validate({"limit": "7", "validate_certs": "no", "risk_level": " ", "task_name": None}, LOOKUP_SPEC)
     assert (options["limit"], options["validate_certs"], options["on_missing"]) == (7, False, "error")
     assert options["timeout"] == 30.0
     assert options.get("risk_level") is options.get("task_name") is None
@@ -110,4 +110,4 @@ def test_options_are_converted_and_have_defaults():
     ids=str,
 )
 def test_what_no_option_takes_is_refused(given, words):
-    assert words in refusal(validate, given, OPTIONS)
+    assert words in refusal(validate, given, LOOKUP_SPEC)

@@ -473,7 +473,7 @@ def test_a_missing_library_ends_it(simulator, connection, monkeypatch):
 
 
 def test_blanks_aliases_and_numbers_as_text_are_taken(simulator, connection):
-    blanks = {**dict.fromkeys(plugin.OPTIONS, ""), "limit": " "}
+    blanks = {**dict.fromkeys(plugin.SOURCE_SPEC, ""), "limit": " "}
     keys = {"ak": connection["access_key"], "sk": connection["secret_key"]}
     with Source({**blanks, **keys, "endpoint": connection["endpoint"], "interval": "60"}) as source:
         assert source.poll() == []
@@ -488,7 +488,7 @@ def test_the_documented_options_are_those_of_the_code():
     add_fragments(documentation, plugin.__file__, fragment_loader)
     documented, coded = (
         {name: [facts.get(fact) for fact in ("type", "default", "choices")] for name, facts in options.items()}
-        for options in (documentation["options"], plugin.OPTIONS)
+        for options in (documentation["options"], plugin.SOURCE_SPEC)
     )
     assert documented == coded
 

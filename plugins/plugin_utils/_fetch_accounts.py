@@ -19,8 +19,8 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import 
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import validate
 
 
-class AccountListing:
-    """What is requested for one account. Raises :class:`CocError` for options that are wrong."""
+class AccountRequest:
+    """The request for the tasks of one account. Raises :class:`CocError` for options that are wrong."""
 
     def __init__(self, account: Account, cache: RunCache) -> None:
         self.name = account.name
@@ -42,16 +42,16 @@ class AccountListing:
         self.warnings.append((prefix + key, prefix + text))
 
     def fetch(self) -> dict[str, t.Any]:
-        """Return the entry of the account, whether or not the service returns its tasks."""
+        """Return the entry of the account: its tasks, or why they could not be listed."""
         request, max_age = self._request, self._request.options["cache_timeout"]
         try:
             with self.client as client:
-                listing = self._cache.share(self._key, lambda: fetch(client, request), max_age)
+                found = self._cache.share(self._key, lambda: fetch(client, request), max_age)
         except CocError as error:
             return self.failure(error)
         account = {} if self.name is None else {"account": self.name}
-        tasks = [{**task, **account} for task in listing["scheduled_tasks"]]
-        return {**self._entry(), **listing, "scheduled_tasks": tasks, "failed": False}
+        tasks = [{**task, **account} for task in found["scheduled_tasks"]]
+        return {**self._entry(), **found, "scheduled_tasks": tasks, "failed": False}
 
     def failure(self, error: CocError) -> dict[str, t.Any]:
         """Return the entry of an account that failed."""
@@ -62,35 +62,36 @@ class AccountListing:
         return {"name": self.name, "filters": self._request.filters, "min_tasks": self._min_tasks}
 
 
-def list_accounts(
+def fetch_accounts(
     accounts: t.Sequence[Account], forks: int, skipped: t.Mapping[str, t.Any], warn: t.Callable[[str], None]
 ) -> list[dict[str, t.Any]]:
     """Return an entry for each account, in this order: its tasks, or why they could not be listed.
 
-    At most ``forks`` accounts are requested at the same time, and none of ``skipped``, which has the reason by name.
+    At most ``forks`` accounts are requested at the same time. For those in ``skipped``, which has the reason by name,
+    nothing is sent.
     Warnings are shown at the end. Raises :class:`CocError` for wrong options, before anything is sent.
     """
     stop = threading.Event()
     texts: list[str] = []
     cache = RunCache(texts.append, stop)
-    listings = [AccountListing(account, cache) for account in accounts]
+    requests = [AccountRequest(account, cache) for account in accounts]
     with ThreadPoolExecutor(forks) as pool:
         try:
-            entries = {listing: pool.submit(listing.fetch) for listing in listings if listing.name not in skipped}
+            entries = {request: pool.submit(request.fetch) for request in requests if request.name not in skipped}
             result = [
-                entries[listing].result()
-                if listing in entries
-                else listing.failure(CocError(str(skipped[str(listing.name)])))
-                for listing in listings
+                entries[request].result()
+                if request in entries
+                else request.failure(CocError(str(skipped[str(request.name)])))
+                for request in requests
             ]
         except BaseException:  # Ctrl-C or the task's timeout: no thread outlives the lookup
             stop.set()
-            for listing in listings:
-                listing.client.abort()
+            for request in requests:
+                request.client.abort()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    for listing in listings:
-        for key, text in listing.warnings:
+    for request in requests:
+        for key, text in request.warnings:
             cache.warn(key, text)
     for text in texts:
         warn(text)
