@@ -78,9 +78,9 @@ _value:
       description: Whether every account could be asked, has enough tasks, and has none with a failure.
       type: bool
     msg:
-      description: A sentence with the number of tasks, the filters that were used, and what was found.
+      description: Sentences with the number of tasks, what was found, and the filters that were used.
       type: str
-      sample: "Of 60 tasks (risk_level: HIGH): nothing wrong."
+      sample: "Of 60 tasks: nothing wrong. Only tasks with risk_level HIGH."
     lines:
       description: A line for each task with a failure.
       type: list
@@ -135,7 +135,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
     check_listings,
     choose,
     failures,
-    filters_used,
+    filter_sentences,
     is_filtered,
     is_named,
     one_line,
@@ -205,7 +205,7 @@ def task_health(
     too_few = _too_few(asked, least)
     return {
         "healthy": bool(asked) and not (numbers or too_few or failures(listings)),
-        "msg": _sentence(listings, _describe_health(listings, numbers, too_few)),
+        "msg": _message(listings, _describe_health(listings, numbers, too_few)),
         "lines": [_line(task, failed, zone) for tasks in found.values() for task, failed in tasks],
         "artifacts": {**_artifacts(listings, found), "coc_health": _describe_health(listings, names, too_few)},
     }
@@ -307,15 +307,14 @@ def _describe_health(listings: t.Sequence[Listing], clauses: t.Sequence[str], to
     return "; ".join(found)
 
 
-def _sentence(listings: t.Sequence[Listing], health: str) -> str:
-    """Return ``health`` after the number of tasks and the filters, unless the only account could not be asked."""
+def _message(listings: t.Sequence[Listing], health: str) -> str:
+    """Return ``health`` with the number of tasks and the filters, unless the only account could not be asked."""
     if failures(listings) and not is_named(listings):
-        sentence = health
+        sentences = [health]
     else:
-        used = filters_used(listings)
         total = sum(len(listing["scheduled_tasks"]) for listing in listings)
-        sentence = f"Of {total} tasks{f' ({used})' if used else ''}: {health}"
-    return sentence if sentence.endswith(".") else f"{sentence}."
+        sentences = [f"Of {total} tasks: {health}", *filter_sentences(listings)]
+    return " ".join(sentence if sentence.endswith(".") else f"{sentence}." for sentence in sentences)
 
 
 def _artifacts(listings: t.Sequence[Listing], found: FailedTasks) -> dict[str, t.Any]:

@@ -78,17 +78,6 @@ def is_filtered(listing: Listing) -> bool:
     return any(name not in PAGING for name in listing["filters"])
 
 
-def filters_used(listings: t.Sequence[Listing]) -> str:
-    """Return the filters of the accounts as one line, such as ``risk_level: HIGH, limit: 5``; blank without any."""
-    used = {
-        account_name(listing): one_line(", ".join(f"{name}: {value}" for name, value in listing["filters"].items()))
-        for listing in listings
-    }
-    if len(set(used.values())) < 2:
-        return "".join(set(used.values()))
-    return "; ".join(f"{one_line(name)}: {text or 'no filters'}" for name, text in used.items())
-
-
 def choose(option: str, value: object, known: t.Collection[str]) -> list[str]:
     """Return which of ``known`` a list, or a text with commas, names; none if it is null or blank.
 

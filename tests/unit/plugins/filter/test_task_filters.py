@@ -164,13 +164,8 @@ def test_each_account_must_have_as_many_tasks_as_expected(listings, least, healt
 
 
 def test_the_filters_that_were_used_are_named():
-    high = {"risk_level": "HIGH", "created_by": "Zhang\u202e"}
-    for listings, used in (
-        ([listing(WELL, **high, limit=5)], "Of 1 tasks (risk_level: HIGH, created_by: Zhang , limit: 5): "),
-        ([listing(WELL, name="A", **high), listing(WELL, name="B", **high)], "Of 2 tasks (risk_level: HIGH, created"),
-        ([listing(WELL, name="A", limit=9), listing(WELL, name="B")], "Of 2 tasks (A: limit: 9; B: no filters): "),
-    ):
-        assert task_health(listings)["msg"].startswith(used)
+    listings = [listing(WELL, name="A", risk_level="HIGH"), listing(WELL, name="B")]
+    assert task_health(listings)["msg"] == "Of 2 tasks: nothing wrong. A: only tasks with risk_level HIGH."
 
 
 @pytest.mark.parametrize("age", [-1, "9" * 400, "soon", [25], True, "nan", 1_000_000])
@@ -199,7 +194,7 @@ MANY = [task(f"n{number}", last_execution_status="ABNORMAL") for number in range
         ([listing(*MANY)], "Of 52 tasks: 52 ABNORMAL.", "52 ABNORMAL: n0 (ST-n0), …n49 (ST-n49) and 2 more"),
         (
             [listing(WELL, limit="1")],
-            f"Of 1 tasks (limit: 1): nothing wrong; {LIMITED}.",
+            f"Of 1 tasks: nothing wrong; {LIMITED}.",
             f"nothing wrong; {LIMITED}",
         ),
         ([listing(failed=True, risk_level="LOW")], f"COC could not be asked: {REASON}", None),
