@@ -17,6 +17,7 @@ from ansible_collections.huaweicloud.coc.tests.docs.conftest import CHECKOUT
 PLUGINS = {
     "extensions/eda/plugins/event_source/scheduled_task.py",
     "plugins/filter/local_time.py",
+    "plugins/filter/output_path.py",
     "plugins/filter/task_artifacts.py",
     "plugins/filter/task_health.py",
     "plugins/filter/task_report.py",
