@@ -81,7 +81,7 @@ def local_time(value: object, timezone: object = None, format: object = MINUTE, 
     try:
         return format_time(int(str(value)), zone, str(format))
     except ValueError as error:
-        raise AnsibleFilterError(f"format: {format!r} is not one of strftime: {error}") from error
+        raise AnsibleFilterError(f"format: {format!r} is not a valid strftime format: {error}") from error
 
 
 class FilterModule:

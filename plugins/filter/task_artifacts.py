@@ -39,7 +39,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The artifacts. Empty if there is one account without a name and it could not be asked.
+    - The artifacts. Empty if there is one account without a name and it could not be queried.
   type: dict
   contains:
     coc_task_count:
@@ -54,10 +54,10 @@ _value:
       type: list
       elements: str
     coc_task_counts:
-      description: How many tasks each account has that could be asked. Only with named accounts.
+      description: How many tasks each account has that could be queried. Only with named accounts.
       type: dict
     coc_failed_accounts:
-      description: Why an account could not be asked, by its name. Only with named accounts.
+      description: Why an account could not be queried, by its name. Only with named accounts.
       type: dict
 """
 
@@ -74,10 +74,10 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
 def task_artifacts(value: object) -> dict[str, t.Any]:
     """Return what a workflow gets of ``value``, the listings. Raises AnsibleFilterError for anything else."""
     listings = check_listings("task_artifacts", value)
-    asked = [listing for listing in listings if not listing["failed"]]
+    listed = [listing for listing in listings if not listing["failed"]]
     if not is_named(listings):
-        return _summary(all_tasks(asked)) if asked else {}
-    by_account = {listing["name"]: _summary(listing["scheduled_tasks"]) for listing in asked}
+        return _summary(all_tasks(listed)) if listed else {}
+    by_account = {listing["name"]: _summary(listing["scheduled_tasks"]) for listing in listed}
     counts, ids, names = (
         {account: summary[key] for account, summary in by_account.items()}
         for key in ("coc_task_count", "coc_task_ids", "coc_task_names")

@@ -12,7 +12,7 @@ description:
   - Finds the tasks whose last execution is V(ABNORMAL), those whose approval is V(REJECTED), and those that are enabled
     but have not run for too long, or never. The playbook C(huaweicloud.coc.assert_healthy) fails with what it finds.
   - An account that has fewer tasks than O(min_tasks) is unhealthy too, since a misspelled filter and the service of the
-    wrong site return an empty list. So is an account that could not be asked.
+    wrong site return an empty list. So is an account that could not be queried.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 positional: _input
@@ -75,7 +75,7 @@ _value:
   type: dict
   contains:
     healthy:
-      description: Whether every account could be asked, has enough tasks, and has none with a failure.
+      description: Whether every account could be queried, has enough tasks, and has none with a failure.
       type: bool
     msg:
       description: Sentences with the number of tasks, what was found, and the filters that were used.
@@ -95,7 +95,7 @@ _value:
       type: dict
       contains:
         coc_asked:
-          description: Whether any account could be asked.
+          description: Whether COC could be reached, for at least one account.
           type: bool
         coc_abnormal_task_ids:
           description: The IDs of the tasks whose last execution failed.
@@ -113,10 +113,10 @@ _value:
           description: What is wrong, with the names of the tasks, or C(nothing wrong).
           type: str
         coc_task_counts:
-          description: How many tasks each account has that could be asked. Only with named accounts.
+          description: How many tasks each account has that could be queried. Only with named accounts.
           type: dict
         coc_failed_accounts:
-          description: Why an account could not be asked, by its name. Only with named accounts.
+          description: Why an account could not be queried, by its name. Only with named accounts.
           type: dict
 """
 
@@ -189,12 +189,12 @@ def task_health(
     zone = find_zone(timezone)
     due_since = ((time.time() if now is None else now) - float(age or 0) * 3600) * 1000
 
-    asked = [listing for listing in listings if not listing["failed"]]
+    listed = [listing for listing in listings if not listing["failed"]]
     found: FailedTasks = {
         listing["name"]: [
             (task, failed) for task in listing["scheduled_tasks"] if (failed := _failed_checks(task, chosen, due_since))
         ]
-        for listing in asked
+        for listing in listed
     }
     by_check = {
         check: [task for tasks in found.values() for task, failed in tasks if check in failed] for check in chosen
@@ -202,9 +202,9 @@ def task_health(
     words = {check: CHECKS[check].words.format(age=age) for check in chosen}
     numbers = [f"{len(tasks)} {words[check]}" for check, tasks in by_check.items() if tasks]
     names = [f"{len(tasks)} {words[check]}: {_names(tasks)}" for check, tasks in by_check.items() if tasks]
-    too_few = _too_few(asked, least)
+    too_few = _too_few(listed, least)
     return {
-        "healthy": bool(asked) and not (numbers or too_few or failures(listings)),
+        "healthy": bool(listed) and not (numbers or too_few or failures(listings)),
         "msg": _message(listings, _describe_health(listings, numbers, too_few)),
         "lines": [_line(task, failed, zone) for tasks in found.values() for task, failed in tasks],
         "artifacts": {**_artifacts(listings, found), "coc_health": _describe_health(listings, names, too_few)},
@@ -221,7 +221,7 @@ def _parse_max_age(value: object) -> str:
     if not valid:
         shown = text if len(text) <= 40 else text[:40] + "…"
         raise AnsibleFilterError(
-            f"max_age_hours: {shown} is not a number of hours below 1000000. Give one such as 25, or leave it out."
+            f"max_age_hours: {shown} is not a number of hours below 1000000. Use a number such as 25, or leave it out."
         )
     return text
 
@@ -231,7 +231,7 @@ def _parse_checks(value: object, has_age: bool) -> list[str]:
     chosen = choose("checks", value, CHECKS)
     for check in chosen:
         if check in NEED_AGE and not has_age:
-            raise AnsibleFilterError(f"checks: {check} needs max_age_hours. Give it, or leave out {check}.")
+            raise AnsibleFilterError(f"checks: {check} needs max_age_hours. Set it, or leave out {check}.")
     return [check for check in CHECKS if (check in chosen if chosen else has_age or check not in NEED_AGE)]
 
 
@@ -274,7 +274,7 @@ def _too_few(listings: t.Sequence[Listing], least: int | None) -> list[str]:
         required = _required_tasks(listing, least)
         if count < required:
             where = "" if listing["name"] is None else f"{one_line(listing['name'])}: "
-            what = f"only {count} of at least {required} tasks" if count else "nothing was checked"
+            what = f"only {count} {'task' if count == 1 else 'tasks'}" if count else "nothing was checked"
             clauses.append(f"{where}{what} (coc_min_tasks: {required})")
     if any(not listing["scheduled_tasks"] and not is_filtered(listing) for listing in listings) and clauses:
         clauses[-1] += ". The account may belong to another site: see region and endpoint"
@@ -295,7 +295,7 @@ def _describe_health(listings: t.Sequence[Listing], clauses: t.Sequence[str], to
     """Return what is wrong, without a full stop; ``clauses`` are about tasks that fail."""
     missing = failures(listings)
     if missing and not is_named(listings):
-        return f"COC could not be asked: {', '.join(missing.values())}"
+        return f"COC could not be queried: {', '.join(missing.values())}"
     found = [*clauses, *too_few]
     if not found:
         found.append("nothing was checked" if len(missing) == len(listings) else "nothing wrong")
@@ -303,12 +303,12 @@ def _describe_health(listings: t.Sequence[Listing], clauses: t.Sequence[str], to
         found.append("ansible_huaweicloud_limit was reached: there may be more tasks")
     if missing:
         reasons = "; ".join(f"{one_line(name)}: {reason}" for name, reason in missing.items())
-        found.append(f"{len(missing)} of {len(listings)} accounts could not be asked: {reasons}")
+        found.append(f"{len(missing)} of {len(listings)} accounts could not be queried: {reasons}")
     return "; ".join(found)
 
 
 def _message(listings: t.Sequence[Listing], health: str) -> str:
-    """Return ``health`` with the number of tasks and the filters, unless the only account could not be asked."""
+    """Return ``health`` with the number of tasks and the filters, unless the only account could not be queried."""
     if failures(listings) and not is_named(listings):
         sentences = [health]
     else:

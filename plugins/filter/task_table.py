@@ -32,7 +32,7 @@ options:
       - V(json) is a list of the tasks as the lookup returns them, with times in milliseconds.
       - V(summary) is what V(table) and V(markdown) end with. It says how many tasks there are, such as C(2 of 60 tasks)
         if O(huaweicloud.coc.scheduled_task_accounts#lookup:limit) was reached, and which filters were used. With named
-        accounts, a line for each follows, with its number of tasks, or why it could not be asked.
+        accounts, a line for each follows, with its number of tasks, or why it could not be queried.
     type: str
     choices: [table, csv, json, markdown, summary]
     default: table
@@ -172,7 +172,7 @@ def _check_columns(value: object) -> list[str]:
     """Return the names of fields in ``value``; none if it is blank. Raises AnsibleFilterError for an unknown one."""
     names = value.split(",") if isinstance(value, str) else value or []
     if not isinstance(names, (list, tuple)):
-        raise AnsibleFilterError("columns: takes a list of fields, or a text with commas.")
+        raise AnsibleFilterError("columns: must be a list of fields, or text with commas between them.")
     columns = [name for name in (str(name).strip() for name in names) if name]
     for name in columns:
         if name not in KNOWN:

@@ -212,5 +212,5 @@ class LookupModule(LookupBase):
 def _skipped(own: dict[str, t.Any]) -> dict[str, t.Any]:
     skipped = own.get("skip_accounts", {})
     if not isinstance(skipped, dict):
-        raise CocError("skip_accounts: takes a dictionary with the reason for each name.")
+        raise CocError("skip_accounts: must be a dictionary of account names and reasons.")
     return skipped

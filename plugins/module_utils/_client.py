@@ -42,7 +42,7 @@ TRANSIENT_STATUSES = frozenset((408, 429, 500, 502, 503, 504))
 # without W (field report).
 TRANSIENT_CODES = frozenset(("COC.00010014", "COC.00040701", "APIGW.0308", "APIG.0308"))
 
-THROTTLED = "Too many requests: send fewer, and ask for more tasks per request."
+THROTTLED = "Too many requests: send fewer requests, with more tasks in each."
 LATER = "Try again later. If the problem persists, contact Huawei Cloud support."
 CODE_ADVICE = {
     "APIGW.0308": THROTTLED,
@@ -224,7 +224,7 @@ class Client:
         clocks = "" if self._knows_clock else compare_clocks(date)
         self._knows_clock = True
         if clocks:
-            self.warn("clock", f"{clocks}. An age such as -24h counts from this machine's clock. Set it.")
+            self.warn("clock", f"{clocks}. Ages such as -24h are counted from this machine's clock. Set the clock.")
 
     def _attempt(self, call: Call) -> Reply | Failure:
         """Send one request."""
@@ -300,7 +300,7 @@ class Client:
         wrong = status == 401 and EXPIRED not in content.message.lower()
         if wrong and re.search(WRONG_SIGNATURE, content.message, re.IGNORECASE):
             # before the service's text, which is long and may be cut
-            code = f"{code} (the secret key is probably not that of this access key)".strip()
+            code = f"{code} (the secret key probably does not belong to this access key)".strip()
         if code or message:
             return ", " + ": ".join(filter(None, (code, message)))
         expected = " instead of a JSON object" if status == 200 else ""
@@ -311,7 +311,7 @@ class Client:
         status, is_explained = response.status, bool(content.code or content.message)
         if 300 <= status < 400:
             target = self._redact(response.headers.get("Location", "nowhere"))
-            yield f"Redirects are not followed; it points to {target}. Check the endpoint."
+            yield f"Redirects are not followed; this one points to {target}. Check the endpoint."
         elif status == 401:
             yield f"The credentials came from {credentials.source}."
             yield STATUS_ADVICE[401]
@@ -357,4 +357,5 @@ def _explain_clocks(response: Response, content: Content) -> str:
     clocks = compare_clocks(_response.parse_date(response.headers.get("Date")))
     if not clocks and EXPIRED in content.message.lower():  # which also says what time it was for either
         clocks = "The clocks of this machine and of the service are apart"
-    return clocks and f"{clocks}, and the service refuses signatures from 15 minutes on. Set the clock of this machine."
+    limit = "and the service refuses signatures that are more than 15 minutes off"
+    return clocks and f"{clocks}, {limit}. Set the clock of this machine."

@@ -18,7 +18,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import Coc
 VARIABLE_PREFIX = "ansible_huaweicloud_"
 
 # What messages call the value of an option, by its type.
-TYPE_NAMES = {"str": "a text", "path": "a path", "int": "a whole number", "float": "a number", "bool": "true or false"}
+TYPE_NAMES = {"str": "text", "path": "a path", "int": "a whole number", "float": "a number", "bool": "true or false"}
 
 ArgumentSpec = t.Dict[str, t.Dict[str, t.Any]]
 
@@ -78,16 +78,16 @@ def refuse_wrong_types(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None
 def _refuse_wrong_type(name: str, value: t.Any, takes: str) -> None:
     if isinstance(value, bool) and takes != "bool":
         raise CocError(
-            f"{name}: takes no boolean, and YAML reads yes, no, on and off as one. Put such a text in quotes."
+            f"{name}: must not be a boolean. YAML reads yes, no, on and off as booleans: put such text in quotes."
         )
     if isinstance(value, float) and takes in ("str", "path"):
         raise CocError(
-            f"{name}: takes no number with a fraction, and YAML reads 1.10 as 1.1. Put such a text in quotes."
+            f"{name}: must not be a number with a fraction. YAML reads 1.10 as 1.1: put such text in quotes."
         )
     if isinstance(value, dict) or _is_list(value):
         raise CocError(
             f"{name}: takes one value, not a {'dictionary' if isinstance(value, dict) else 'list'}. Leave it out and "
-            "select from the result, or ask once for each value."
+            "select from the result, or query once for each value."
         )
     try:
         DEFAULT_TYPE_VALIDATORS[takes](value)

@@ -127,8 +127,8 @@ def _check_filters(client: Client, filters: t.Mapping[str, str | int], tasks: t.
         error = ListChanged if name in CHANGING_FILTERS else CocError
         shown = [redact(value, ()) for value in values[:3]] + [f"{len(values) - 3} more"] * (len(values) > 3)
         raise error(
-            f"GET {client.endpoint}{PATH}: the service does not filter by {name}: it returned {' and '.join(shown)}; "
-            "leave it out and select from the result."
+            f"GET {client.endpoint}{PATH}: the service does not filter by {name}: it returned {' and '.join(shown)}. "
+            f"Leave {name} out and select from the result."
         )
 
 

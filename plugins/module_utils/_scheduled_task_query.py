@@ -96,7 +96,7 @@ def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dic
 def _check_text(name: str, value: str) -> None:
     """Raise for text that is too long, that cannot be encoded, or that has a character that nobody sees."""
     if len(value) > MAX_LENGTH.get(name, sys.maxsize):
-        raise CocError(f"{name}: {len(value)} characters are too many; it takes at most {MAX_LENGTH[name]}.")
+        raise CocError(f"{name}: has {len(value)} characters; it takes at most {MAX_LENGTH[name]}.")
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -125,7 +125,7 @@ def parse_time(name: str, text: str, now: float) -> int:
     if milliseconds not in PLAUSIBLE and milliseconds not in (0, LATEST):
         other_units = (milliseconds * 1000, milliseconds // 1000, milliseconds // 1000000)
         meant = [number for number in other_units if number in PLAUSIBLE]
-        hint = f"Did you mean {meant[0]}, in milliseconds?" if meant else f"For no bound, give 0 or {LATEST}."
+        hint = f"Did you mean {meant[0]}, in milliseconds?" if meant else f"To set no bound, use 0 or {LATEST}."
         raise CocError(f"{name}: {text} is before the year 2000 or after 2199. {hint}")
     if name != TIMES[1] and milliseconds > now * 1000 + DAY:
         raise CocError(f"{name}: {text} is in the future, so nothing can match yet. Give a time in the past.")
@@ -145,9 +145,9 @@ def _read_time(name: str, text: str, now: float) -> int:
     if _parse_iso_8601(text + "Z"):
         raise CocError(f"{name}: {text!r} has no zone. Add Z for UTC, or an offset such as +08:00.")
     raise CocError(
-        f"{name}: {quoted(text)} is not a time that the service can compare. Give milliseconds since the epoch, ISO "
-        "8601 with a zone such as 2026-01-31T08:00:00Z, or an age such as -24h or -1d12h, in w, d, h, m (minutes) and "
-        "s. The case counts."
+        f"{name}: {quoted(text)} is not a valid time. Give milliseconds since the epoch, ISO "
+        "8601 with a zone such as 2026-01-31T08:00:00Z, or an age such as -24h or -1d12h, with the units w, "
+        "d, h, m (minutes) and s in lower case."
     )
 
 

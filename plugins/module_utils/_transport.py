@@ -48,7 +48,7 @@ CHECK_PROXY_TLS = (
 )
 CHECK_PROXY = "Check the environment variables HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 SEE_CERTIFICATES = "See the options ca_path and validate_certs."
-RAISE_TIMEOUT = f"{CHECK_NETWORK} Or raise timeout, or filter for fewer tasks."
+RAISE_TIMEOUT = f"{CHECK_NETWORK} You can also raise timeout, or filter for fewer tasks."
 
 
 class TransportError(Exception):

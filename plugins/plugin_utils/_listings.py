@@ -30,9 +30,9 @@ def check_listings(filter_name: str, value: object) -> list[Listing]:
         if len(names) < 2 or None not in names:
             return list(value)
     raise AnsibleFilterError(
-        f"{filter_name}: takes the list that the lookup huaweicloud.coc.scheduled_task_accounts returns: for each "
-        "account a dictionary with name, scheduled_tasks, filters and failed, of which only a single one may have null "
-        "as name. Use query() rather than lookup()."
+        f"{filter_name}: must be the list that the lookup huaweicloud.coc.scheduled_task_accounts returns, with "
+        "a dictionary of name, scheduled_tasks, filters and failed for each account. Only a single account may have "
+        "null as its name. Use query() rather than lookup()."
     )
 
 
@@ -64,7 +64,7 @@ def account_name(listing: Listing) -> str:
 
 
 def failures(listings: t.Iterable[Listing]) -> dict[str, str]:
-    """Return why an account could not be asked, by the name of the account."""
+    """Return why an account could not be queried, by the name of the account."""
     return {account_name(listing): str(listing.get("msg")) for listing in listings if listing["failed"]}
 
 
@@ -87,7 +87,7 @@ def choose(option: str, value: object, known: t.Collection[str]) -> list[str]:
         return []
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)):
-        raise AnsibleFilterError(f"{option}: takes a list, or a text with commas, of {', '.join(known)}.")
+        raise AnsibleFilterError(f"{option}: must be a list, or text with commas, of {', '.join(known)}.")
     chosen = [str(name).strip() for name in names if str(name).strip()]
     for name in chosen:
         if name not in known:
@@ -121,7 +121,7 @@ def summary(listings: t.Sequence[Listing]) -> list[str]:
     lines += [f"{sentence}." for sentence in filter_sentences(listings)]
     for listing in listings:
         if listing["failed"]:
-            lines.append(f"{account_name(listing)}: MISSING. {listing.get('msg')}")
+            lines.append(f"{account_name(listing)}: NOT LISTED. {listing.get('msg')}")
         elif is_named(listings):
             lines.append(f"{account_name(listing)}: {_of(len(listing['scheduled_tasks']), _total(listing))}")
     return [one_line(line) for line in lines]

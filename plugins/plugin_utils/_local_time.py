@@ -33,7 +33,7 @@ def find_zone(name: object) -> tzinfo:
             "the system or of Python, or use UTC."
         )
     near = get_close_matches(key, known, 1, 0.8)
-    hint = f"Did you mean {near[0]}?" if near else "Give a name of the IANA list such as Asia/Shanghai."
+    hint = f"Did you mean {near[0]}?" if near else "Use a name from the IANA list such as Asia/Shanghai."
     raise AnsibleFilterError(f"timezone: there is no time zone {key}. {hint}")
 
 

@@ -53,10 +53,10 @@ NULL = {question["variable"]: None for question in QUESTIONS}  # by "Prompt on l
 TEMPORARY_KEY = {**KEYS, "security_token": coc_simulator.SECURITY_TOKEN, "domain_id": "D1"}
 IDS = ("coc_abnormal_task_ids", "coc_rejected_task_ids", "coc_overdue_task_ids")
 OLD = {"coc_task_count": 2, "coc_task_ids": ["ST-old"], **dict.fromkeys(IDS, ["ST-old"]), "coc_health": "old"}
-ASK, STOP = "Ask COC", "Stop if the only account could not be asked"
-SAID = "Say where and how many they are"
+ASK, STOP = "Query COC", "Stop if the only account could not be queried"
+SAID = "Show where and how many they are"
 CHECK, CHECK_PATH = "Check the variables", "Check coc_report_path and coc_timezone"
-REFUSED = "Do not ask where a check before could not"
+REFUSED = "Stop if an earlier check could not query COC"
 PLAYBOOKS = COLLECTION / "playbooks"
 MARKUP = """</td></script><img src=x onerror="document.title='broken'">{{ 7 * 7 }}&amp;'"数据库"""
 
@@ -129,7 +129,7 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, simulator):
     variables = {"coc_max_age_hours": 25, "coc_timezone": "Asia/Shanghai", "ansible_huaweicloud_risk_level": "HIGH"}
     job = run_job("assert_healthy.yml", {**BLANK, **variables}, handed_on={**OLD, "health": 0})
     assert job.runner.status == "failed"
-    lines = job.message("Name the tasks")
+    lines = job.message("Show the tasks with a failure")
     assert [line.partition(f" ({task['id']})")[0] for line, task in zip(lines, simulator.tasks)] == [
         f"{check}: {task['name']}" for check, task in zip(("abnormal", "rejected", "overdue"), simulator.tasks)
     ]
@@ -141,7 +141,7 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, simulator):
     ids = dict(zip(IDS, [[bad["id"]], [refused["id"]], [late["id"]]]))
     assert job.artifacts == {"coc_asked": True, **ids, "coc_health": health}
     numbers = "1 ABNORMAL; 1 REJECTED; 1 enabled, but not run for 25 hours"
-    assert job.message("Judge") == f"Of 3 tasks (risk_level: HIGH): {numbers}."
+    assert job.message("Fail if something is wrong") == f"Of 3 tasks (risk_level: HIGH): {numbers}."
     assert "coc_scheduled_tasks" in "".join(job.cache.values())
 
 
@@ -151,7 +151,7 @@ def test_each_account_must_have_as_many_tasks_as_expected(run_job, simulator):
     accounts = [{"name": "A"}, {"name": "B", "created_by": ""}, {"name": "C", "min_tasks": 0}]
     job = run_job("assert_healthy.yml", {**BLANK, **answers}, handed_on={"coc_accounts": accounts})
     few = "A: nothing was checked (coc_min_tasks: 2); B: nothing was checked (coc_min_tasks: 2)"
-    assert job.message("Judge") == f"Of 0 tasks (created_by: nobody): {few}."
+    assert job.message("Fail if something is wrong") == f"Of 0 tasks (created_by: nobody): {few}."
     assert job.artifacts["coc_task_counts"] == {"A": 0, "B": 0, "C": 0}
 
 
@@ -159,7 +159,7 @@ def test_each_account_must_have_as_many_tasks_as_expected(run_job, simulator):
 def test_a_blank_filters_nothing_and_checks_no_age(run_job, simulator, blank):
     simulator.tasks = well(60)
     job = run_job("assert_healthy.yml", blank, handed_on={"coc_accounts": " ", "coc_forks": "", "coc_account_x": None})
-    assert job.message("Judge") == "Of 60 tasks: nothing wrong."
+    assert job.message("Fail if something is wrong") == "Of 60 tasks: nothing wrong."
     assert (job.successful, job.artifacts[IDS[2]]) == (True, [])
     assert [request.query for request in simulator.requests] == [[("limit", "1000")]]
 
@@ -168,10 +168,10 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
     filled = {**TEMPORARY_KEY, "secret_key": WRONG_KEY}  # the service echoes what was signed
     check = run_job("assert_healthy.yml", BLANK, filled)
     health = check.artifacts["coc_health"]
-    assert health.startswith("COC could not be asked: GET ") and "returned HTTP 401, APIGW.0301" in health
+    assert health.startswith("COC could not be queried: GET ") and "returned HTTP 401, APIGW.0301" in health
     handed_on = check.artifacts
     assert handed_on == {"coc_asked": False, "coc_health": health, **dict.fromkeys(IDS, [])}
-    assert check.message("Judge") == health and check.cache == {}
+    assert check.message("Fail if something is wrong") == health and check.cache == {}
     for playbook in ("list_tasks.yml", "report.yml"):
         after = run_job(playbook, BLANK, filled, handed_on=handed_on)
         assert after.message(REFUSED).endswith(health)
@@ -249,7 +249,7 @@ def test_report_is_written_and_uploaded(run_job, simulator, tmp_path, status, me
     assert where == [path, "text/html"]
     assert job.successful == (status == 200)
     assert job.message("Check the upload").startswith(message)
-    said, _colon, written = job.message("Say where it is").partition(": ")
+    said, _colon, written = job.message("Show where the page is").partition(": ")
     assert (said, Path(written).is_absolute(), Path(written).exists()) == ("Report of 60 tasks", True, False)
     assert job.artifacts == {}
 
@@ -384,7 +384,9 @@ def test_an_account_that_fails_hides_no_other_and_is_not_asked_again(run_job, mo
     assert (check.runner.status, check.artifacts["coc_asked"]) == ("failed", True)
     failed = check.artifacts["coc_failed_accounts"]
     assert set(failed) == {"分公司"} and failed["分公司"].startswith(f"GET {branch.endpoint}/")
-    assert f"1 of 2 accounts could not be asked: 分公司: {failed['分公司']}" in check.message("Judge")
+    assert f"1 of 2 accounts could not be queried: 分公司: {failed['分公司']}" in check.message(
+        "Fail if something is wrong"
+    )
     for one in (simulator, branch):  # each with its own key, and nothing that is common to all
         (request,) = one.requests
         assert coc_simulator.ACCESS_KEY in request.header("Authorization")
@@ -394,12 +396,12 @@ def test_an_account_that_fails_hides_no_other_and_is_not_asked_again(run_job, mo
     assert after.runner.status == "failed"
     assert (len(simulator.requests), len(branch.requests)) == (2, 1)
     assert after.artifacts["coc_failed_accounts"] == failed
-    assert f"1 of 2 accounts could not be asked: 分公司: {failed['分公司']}" in after.message(
-        "Fail for accounts that could not be asked"
+    assert f"1 of 2 accounts could not be queried: 分公司: {failed['分公司']}" in after.message(
+        "Fail if an account could not be queried"
     )
     shown = after.message("Show the tasks")
     assert all("  Production <1>  " in line for line in shown[1:4])
-    assert shown[4:] == ["3 tasks", "Production <1>: 3", f"分公司: MISSING. {failed['分公司']}"]
+    assert shown[4:] == ["3 tasks", "Production <1>: 3", f"分公司: NOT LISTED. {failed['分公司']}"]
     ids = [task["id"] for task in simulator.tasks]
     assert after.artifacts["coc_task_counts"] == {"Production <1>": 3}
     assert after.artifacts["coc_task_ids"] == {"Production <1>": ids}

@@ -216,7 +216,7 @@ ROWS: list[Row] = [
     refuses(103, "empty", status(103, b""), "HTTP 103 with an empty body"),
     refuses(204, "empty", status(204, b""), "HTTP 204 with an empty body"),
     refuses(206, "JSON", status(206, {"count": 0}), "HTTP 206 with a JSON object"),
-    refuses(302, "to nowhere", status(302, b""), "it points to nowhere", "Check the endpoint."),
+    refuses(302, "to nowhere", status(302, b""), "this one points to nowhere", "Check the endpoint."),
     # throttling, and how long to wait
     recovers("429, time:5 minute", status(429), "HTTP 429", "Too many requests", status=429, error_code="APIGW.0308"),
     Row(RECOVERS, "429, Retry-After", status(429, headers={"Retry-After": "9"}), (), 429, "APIGW.0308", 9),

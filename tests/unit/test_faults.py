@@ -194,7 +194,7 @@ def test_no_redirect_is_followed(strike, simulator, tls_simulator, elsewhere, ca
     asked, target = (tls_simulator, "{other}{path}") if target == "tls" else (simulator, target)
     host = elsewhere.endpoint.rpartition("/")[2]
     location = target.format(itself=asked.endpoint, other=elsewhere.endpoint, other_host=host, path=SCHEDULED_TASKS)
-    words = (f"Redirects are not followed; it points to {location}.", "Check the endpoint.")
+    words = (f"Redirects are not followed; this one points to {location}.", "Check the endpoint.")
     fault = status(code, b"", {"Location": location})
     options = {"endpoint": asked.endpoint, "ca_path": ca_file}
     row = fault_table.fails("redirect", fault, *words, status=code, options=options)

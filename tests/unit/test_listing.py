@@ -200,8 +200,8 @@ def test_a_list_that_changes_twice_fails(ask, simulator):
 def test_an_answer_that_contradicts_a_filter_fails(ask, simulator, name, value, others, requests):
     simulator.ignored_filter = name
     assert ask(**{name: value, "limit": 5}).error == (
-        f"GET {simulator.endpoint}/v1/schedule/task: the service does not filter by {name}: it returned {others}; "
-        "leave it out and select from the result."
+        f"GET {simulator.endpoint}/v1/schedule/task: the service does not filter by {name}: it returned {others}. "
+        f"Leave {name} out and select from the result."
     )
     assert len(simulator.requests) == requests
 

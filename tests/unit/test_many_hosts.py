@@ -116,7 +116,7 @@ def test_a_service_that_is_away_is_waited_for_together(play, simulator):
 
 def test_a_wrong_key_is_sent_once_whatever_the_hosts_look_for(play, simulator):
     output = play({"tasks": [OF_EACH_HOST, COUNT], "vars": WRONG}, hosts=12, forks=12, fails=True)
-    assert output.count("APIGW.0301 (the secret key is probably not that of this access key)") >= 12
+    assert output.count("APIGW.0301 (the secret key probably does not belong to this access key)") >= 12
     assert len(simulator.requests) == 1
 
 

@@ -26,10 +26,10 @@ from ansible_collections.huaweicloud.coc.tests.unit.conftest import queries, run
 START, END = "last_execution_start_time", "last_execution_end_time"
 NOW = int(time.time())
 LATER = NOW + 90000
-NO_LIST = "takes one value, not a list. Leave it out and select from the result, or ask once for each value."
-NO_BOOLEAN = "takes no boolean, and YAML reads yes, no, on and off as one. Put such a text in quotes."
-NO_FRACTION = "takes no number with a fraction, and YAML reads 1.10 as 1.1. Put such a text in quotes."
-NO_TIME = "is not a time that the service can compare."
+NO_LIST = "takes one value, not a list. Leave it out and select from the result, or query once for each value."
+NO_BOOLEAN = "must not be a boolean. YAML reads yes, no, on and off as booleans: put such text in quotes."
+NO_FRACTION = "must not be a number with a fraction. YAML reads 1.10 as 1.1: put such text in quotes."
+NO_TIME = "is not a valid time."
 FUTURE = "is in the future, so nothing can match yet."
 OUTSIDE = "is before the year 2000 or after 2199."
 INVISIBLE = "has the invisible character"

@@ -48,11 +48,11 @@ def test_local_time(value, options, text):
         (["a"], {}, "is not a time."),
         (None, {"timezone": "Asia/Shangai"}, "no time zone Asia/Shangai. Did you mean Asia/Shanghai?"),
         (TIME, {"timezone": "asia/shanghai"}, "Did you mean Asia/Shanghai?"),
-        (TIME, {"timezone": "Mars/Base"}, "no time zone Mars/Base. Give a name of the IANA list"),
+        (TIME, {"timezone": "Mars/Base"}, "no time zone Mars/Base. Use a name from the IANA list"),
         (TIME, {"timezone": "../passwd"}, "no time zone ../passwd."),
         (TIME, {"timezone": "Asia"}, "no time zone Asia."),
         (TIME, {"timezone": ["UTC"]}, "no time zone ['UTC']."),
-        (TIME, {"format": "\ud800"}, "is not one of strftime"),
+        (TIME, {"format": "\ud800"}, "is not a valid strftime format"),
     ],
 )
 def test_what_is_no_time_zone_or_format_is_named(value, options, message):

@@ -44,7 +44,7 @@ def task(name, **fields):
 )
 @pytest.mark.parametrize("task_filter", [task_artifacts, task_health, task_table, task_report])
 def test_what_is_no_list_of_listings_is_refused(task_filter, value):
-    with pytest.raises(AnsibleFilterError, match=f"^{task_filter.__name__}: takes the list that the lookup huawei"):
+    with pytest.raises(AnsibleFilterError, match=f"^{task_filter.__name__}: must be the list that the lookup huawei"):
         task_filter(value)
 
 
@@ -126,9 +126,9 @@ def test_a_line_says_who_has_to_look_where():
         ({"checks": "abnormal,ABNORML"}, "checks: ABNORML is unknown. Did you mean abnormal?"),
         ({"checks": ["x"]}, "checks: x is unknown. It takes abnormal, rejected, overdue, never_ran."),
         ({"checks": []}, "checks: is empty. Leave it out, or choose from abnormal, rejected, overdue, never_ran."),
-        ({"checks": {"a": 1}}, "checks: takes a list, or a text with commas, of abnormal, rejected, "),
-        ({"checks": "never_ran"}, "checks: never_ran needs max_age_hours. Give it, or leave out never_ran."),
-        ({"checks": "overdue", "max_age_hours": 0}, "checks: overdue needs max_age_hours. Give it, or leave out ov"),
+        ({"checks": {"a": 1}}, "checks: must be a list, or text with commas, of abnormal, rejected, "),
+        ({"checks": "never_ran"}, "checks: never_ran needs max_age_hours. Set it, or leave out never_ran."),
+        ({"checks": "overdue", "max_age_hours": 0}, "checks: overdue needs max_age_hours. Set it, or leave out ov"),
         ({"min_tasks": -1}, "min_tasks: -1 is out of range; it takes 0 to 100000."),
         ({"min_tasks": "some"}, "min_tasks: 'some' is not a whole number."),
         ({"timezone": "Asia/Shangai"}, "timezone: there is no time zone Asia/Shangai. Did you mean Asia/Shanghai?"),
@@ -151,7 +151,7 @@ FEW = "nothing was checked (coc_min_tasks: 1)"
         ([listing(last_execution_status="ABNORMAL")], " ", "nothing wrong"),
         ([listing(approve_status="PENDING")], None, "nothing wrong"),
         ([listing(approve_status="PENDING")], 1, FEW),
-        ([listing(WELL, risk_level="LOW")], 2, "only 1 of at least 2 tasks (coc_min_tasks: 2)"),
+        ([listing(WELL, risk_level="LOW")], 2, "only 1 task (coc_min_tasks: 2)"),
         ([listing(limit=5, offset=0, marker="x")], None, f"{FEW}. {SITE}"),
         ([listing()], 0, "nothing wrong"),
         ([{**listing(name="A"), "min_tasks": 0}, listing(WELL, name="B")], 1, "nothing wrong"),
@@ -174,7 +174,7 @@ def test_an_age_that_is_no_number_of_hours_is_refused_without_any_listing(age):
         task_health([], age)
     message = caught.value.message
     assert message.startswith(f"max_age_hours: {str(age)[:40]}") and len(message) < 140
-    assert message.endswith(" is not a number of hours below 1000000. Give one such as 25, or leave it out.")
+    assert message.endswith(" is not a number of hours below 1000000. Use a number such as 25, or leave it out.")
 
 
 MANY = [task(f"n{number}", last_execution_status="ABNORMAL") for number in range(52)]
@@ -197,15 +197,15 @@ MANY = [task(f"n{number}", last_execution_status="ABNORMAL") for number in range
             f"Of 1 tasks: nothing wrong; {LIMITED}.",
             f"nothing wrong; {LIMITED}",
         ),
-        ([listing(failed=True, risk_level="LOW")], f"COC could not be asked: {REASON}", None),
+        ([listing(failed=True, risk_level="LOW")], f"COC could not be queried: {REASON}", None),
         (
             [listing(FAILED, name="A\n"), listing(FAILED, name="B"), listing(name="C"), listing(name="D", failed=True)],
-            f"Of 2 tasks: 2 ABNORMAL; C: {FEW}. {SITE}; 1 of 4 accounts could not be asked: D: {REASON}",
-            f"2 ABNORMAL: failed (ST-failed, A ), failed (ST-failed, B); C: {FEW}. {SITE}; 1 of 4 …asked: D: {REASON}",
+            f"Of 2 tasks: 2 ABNORMAL; C: {FEW}. {SITE}; 1 of 4 accounts could not be queried: D: {REASON}",
+            f"2 ABNORMAL: failed (ST-failed, A ), failed (ST-failed, B); C: {FEW}. {SITE}; 1 of 4 …ried: D: {REASON}",
         ),
         (
             [listing(name="C", failed=True)],
-            f"Of 0 tasks: nothing was checked; 1 of 1 accounts could not be asked: C: {REASON}",
+            f"Of 0 tasks: nothing was checked; 1 of 1 accounts could not be queried: C: {REASON}",
             None,
         ),
     ],

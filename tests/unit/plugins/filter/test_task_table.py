@@ -98,14 +98,20 @@ def cut(count, *tasks, **settings):
         ([cut(60, LOW, HIGH, limit=2)], ["2 of 60 tasks"]),
         ([cut(1, LOW, offset=0, risk_level="LOW")], ["1 task", "Only tasks with risk_level LOW."]),
         ([listing(risk_level="LOW", region_id="a\n")], ["0 tasks", "Only tasks with risk_level LOW and region_id a ."]),
-        ([cut(None, failed=True)], ["0 tasks", f"The account: MISSING. {REASON}"]),
+        ([cut(None, failed=True)], ["0 tasks", f"The account: NOT LISTED. {REASON}"]),
         (
             [
                 cut(60, LOW, name="a\nb", limit=1),
                 cut(1, HIGH, name="B", risk_level="HIGH"),
                 listing(name="C", failed=True),
             ],
-            ["2 of 61 tasks", "B: only tasks with risk_level HIGH.", "a b: 1 of 60", "B: 1", f"C: MISSING. {REASON}"],
+            [
+                "2 of 61 tasks",
+                "B: only tasks with risk_level HIGH.",
+                "a b: 1 of 60",
+                "B: 1",
+                f"C: NOT LISTED. {REASON}",
+            ],
         ),
         (
             [listing(name="A", risk_level="LOW"), listing(name="B", risk_level="LOW")],
@@ -128,7 +134,7 @@ def test_the_end_says_how_many_of_which_and_what_is_missing(listings, lines):
         ({"columns": ["risk_levl"]}, "columns: a task has no field risk_levl. Did you mean risk_level?"),
         ({"columns": [None]}, "columns: a task has no field None. "),
         ({"columns": "x" * 99}, f"columns: a task has no field {'x' * 40}. The fields are account, id, "),
-        ({"columns": {"id": 1}}, "columns: takes a list of fields, or a text with commas."),
+        ({"columns": {"id": 1}}, "columns: must be a list of fields, or text with commas between them."),
         ({"timezone": "Asia/Shangai"}, "timezone: there is no time zone Asia/Shangai."),
     ],
 )

@@ -66,7 +66,7 @@ def test_accounts_come_from_the_list_and_from_one_variable_each():
     }
     found, warnings = names(variables, '[{"name": "one"}, {"name": " two "}]')
     assert found == ["one", "two", "three", "4"]
-    assert warnings == ["coc_account_owner: begins like an account in JSON but is not valid JSON, so it is ignored."]
+    assert warnings == ["coc_account_owner: looks like an account in JSON but is not valid JSON, so it is ignored."]
     assert names({}) == names({}, "null") == ([None], [])
 
 
@@ -75,8 +75,8 @@ def test_accounts_come_from_the_list_and_from_one_variable_each():
     [
         ([], {}, "coc_accounts: has no account. Add one, or leave it out."),
         ("[]", {"coc_account_x": {"name": "a"}}, "coc_accounts: has no account. Add one, or leave it out."),
-        ({}, {}, "coc_accounts: takes a list of dictionaries, each with a name."),
-        ({"name": "a"}, {}, "coc_accounts: takes a list of dictionaries, each with a name."),
+        ({}, {}, "coc_accounts: must be a list of dictionaries, each with a name."),
+        ({"name": "a"}, {}, "coc_accounts: must be a list of dictionaries, each with a name."),
         ('[{"sk": "FakeSecret"}', {}, "coc_accounts: is a string, but not valid JSON."),
         (["FakeSecret"], {}, "coc_accounts, entry 1: is not a dictionary with name and options."),
         ([{"name": True}], {}, "coc_accounts, entry 1: name must be a string."),
@@ -86,7 +86,7 @@ def test_accounts_come_from_the_list_and_from_one_variable_each():
         (
             [{"name": "a"}],
             {"coc_account_x": {"name": "A"}},
-            "coc_account_x: coc_accounts, entry 1 already has the name 'A'; case does not count. "
+            "coc_account_x: coc_accounts, entry 1 already has the name 'A'; upper and lower case are the same. "
             "Give each account a name of its own.",
         ),
         (
@@ -200,7 +200,7 @@ def test_one_that_fails_hides_no_other_and_the_order_stays(simulator, connection
         ({"forks": 0}, "forks: 0 is out of range; it takes 1 to 100."),
         ({"forks": "101"}, "forks: 101 is out of range; it takes 1 to 100."),
         ({"forks": "many"}, "forks: 'many' is not a whole number."),
-        ({"skip_accounts": ["b"]}, "skip_accounts: takes a dictionary with the reason for each name."),
+        ({"skip_accounts": ["b"]}, "skip_accounts: must be a dictionary of account names and reasons."),
         (
             {"accounts": [{"name": "a"}, {"name": "b", "risk_level": "high"}]},
             "account 'b': value of risk_level must",

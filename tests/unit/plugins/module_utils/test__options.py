@@ -32,7 +32,7 @@ def test_blank_is_not_set_and_texts_are_stripped():
 def test_several_values_are_refused(value):
     kind = "dictionary" if isinstance(value, dict) else "list"
     assert refusal(refuse_wrong_types, {"region_id": value}, OPTIONS) == (
-        f"region_id: takes one value, not a {kind}. Leave it out and select from the result, or ask once for each "
+        f"region_id: takes one value, not a {kind}. Leave it out and select from the result, or query once for each "
         "value."
     )
 
@@ -40,7 +40,7 @@ def test_several_values_are_refused(value):
 @pytest.mark.parametrize("name", ["region_id", "limit", "id"])
 def test_a_boolean_is_refused(name):
     """YAML makes one of yes and off; it would be sent as a text, or count as 1."""
-    message = f"{name}: takes no boolean, and YAML reads yes, no, on and off as one. Put such a text in quotes."
+    message = f"{name}: must not be a boolean. YAML reads yes, no, on and off as booleans: put such text in quotes."
     assert refusal(refuse_wrong_types, {name: True}, OPTIONS) == message
 
 

@@ -96,7 +96,7 @@ def test_length_is_counted_in_characters(name):
     for characters in ("a", "中", "𝒳", " a"):
         longest = (characters * most)[:most]
         assert build_query({name: longest}) == {name: longest}
-        error = f"{name}: {most + 1} characters are too many; it takes at most {most}."
+        error = f"{name}: has {most + 1} characters; it takes at most {most}."
         assert refusal(build_query, {name: longest + "a"}) == error
 
 
@@ -216,9 +216,9 @@ NOT_TIMES = {
 def test_other_times_are_refused(why):
     for text in cells(NOT_TIMES[why]):
         assert refusal(parse_time, END, text, NOW) == (
-            f"last_execution_end_time: {quoted(text)} is not a time that the service can compare. Give milliseconds "
-            "since the epoch, ISO 8601 with a zone such as 2026-01-31T08:00:00Z, or an age such as -24h or -1d12h, in "
-            "w, d, h, m (minutes) and s. The case counts."
+            f"last_execution_end_time: {quoted(text)} is not a valid time. Give milliseconds "
+            "since the epoch, ISO 8601 with a zone such as 2026-01-31T08:00:00Z, or an age such as -24h or -1d12h, "
+            "with the units w, d, h, m (minutes) and s in lower case."
         )
 
 
@@ -228,7 +228,7 @@ def test_other_times_are_refused(why):
         # in another unit: seconds, microseconds, nanoseconds
         ("Did you mean 1769846400000, in milliseconds?", "1769846400 | 1769846400000000 | 1769846400000000000"),
         (
-            f"For no bound, give 0 or {LATEST}.",
+            f"To set no bound, use 0 or {LATEST}.",
             """
             1 | 946684799 | 9000000000000001 | 0001-01-01T00:00:00Z | 1969-12-31T23:59:59.999999Z | 1999-12-31T23:59Z
             2200-01-01T00:00Z | 9999-12-31T23:59:59-23:59 | -1400w | -999999999w

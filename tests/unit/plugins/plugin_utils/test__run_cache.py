@@ -138,7 +138,7 @@ def test_without_usable_files_each_fetches_for_itself(breaks, error, cache, warn
     for result in ("one", "two"):
         found = cache.share(KEY, lambda result=result: result, 60)
         assert found == result or error == errno.ENOLCK
-    text = f"The lookups of this run cannot share results, so each asks the service ({os.strerror(error)})."
+    text = f"The lookups of this run cannot share results, so each sends its own request ({os.strerror(error)})."
     assert set(warnings) == {text}  # Ansible shows the same text once
     assert not [path.name for path in folder.glob(f"*.{os.getpid()}.*")]  # drafts
 

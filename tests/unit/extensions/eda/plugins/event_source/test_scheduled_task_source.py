@@ -452,7 +452,7 @@ def test_what_the_module_refuses_ends_it_with_the_very_message(simulator, connec
         ({"interval": 86401}, "interval: 86401 is out of range"),
         ({"interval": "often"}, "interval"),
         ({"interval": 1.5}, "interval"),
-        ({"since": "yesterday"}, "since: 'yesterday' is not a time"),
+        ({"since": "yesterday"}, "since: 'yesterday' is not a valid time"),
         ({"since": "2026-01-01T00:00:00"}, "since: .* has no zone"),
         ({"since": ["-1h"]}, "since: takes one value, not a list"),
         ({"endpoint": " ", "region": "mars"}, "region: COC has no site for 'mars'"),
