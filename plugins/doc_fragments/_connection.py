@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which COC to ask, and as whom."""
+"""Which site to query, and with which credentials."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ options:
       - With V(ecs_metadata), only the temporary credentials of the agency of the ECS that this runs on are used. They
         are renewed if a long query outlives them.
       - >-
-        V(auto) never queries the metadata service: machines elsewhere would wait for it, and an ECS would act under an
-        identity that nobody chose.
+        V(auto) never queries the metadata service: machines elsewhere would wait for it, and an ECS would use an
+        identity that the user did not choose.
     type: str
     choices: [auto, ecs_metadata]
     default: auto
   domain_id:
     description:
-      - Account ID, sent as C(X-Domain-Id) if given. Whether the service needs it is unknown. With an agency, it is the
+      - Account ID, sent as C(X-Domain-Id) if set. Whether the service needs it is unknown. With an agency, it is the
         one of the agency's account.
       - >-
         If not set, the one beside the credentials is used: E(HUAWEICLOUD_SDK_DOMAIN_ID), E(HW_DOMAIN_ID), or
@@ -73,7 +73,7 @@ options:
     type: str
   project_id:
     description:
-      - Project ID, sent as C(X-Project-Id) if given. Whether the service needs it is unknown. With an agency, it is one
+      - Project ID, sent as C(X-Project-Id) if set. Whether the service needs it is unknown. With an agency, it is one
         of the agency's account.
       - >-
         If not set, the one beside the credentials is used: E(HUAWEICLOUD_SDK_PROJECT_ID), E(HW_PROJECT_ID), or

@@ -17,7 +17,7 @@ options:
     description:
       - Only tasks of this enterprise project, 1 to 128 characters. V(0) is the default project.
       - Whether omitting it means all projects or only the default one is unknown; the API reference gives V(0) as the
-        default of the parameter. It is sent only if given.
+        default of the parameter. It is sent only if set.
     type: str
   task_id:
     description:
@@ -89,7 +89,7 @@ options:
   last_execution_end_time:
     description:
       - Only tasks whose latest execution was before this time. Whether the bound itself counts is unknown. Takes the
-        same values as O(last_execution_start_time), and none before it.
+        same values as O(last_execution_start_time), and must not be before it.
       - Documented by the API; not verified against the live service.
     type: str
   region_id:

@@ -67,7 +67,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import
 def local_time(value: object, timezone: object = None, format: object = MINUTE, default: object = "") -> object:
     """Return ``value``, milliseconds since the epoch, as text in ``timezone``; ``default`` if it is None.
 
-    Raises AnsibleFilterError for what is no time, no zone and no format.
+    Raises AnsibleFilterError for a wrong time, zone or format.
     """
     zone = find_zone(timezone)
     if value is None:

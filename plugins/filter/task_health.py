@@ -53,7 +53,7 @@ options:
     default: UTC
   now:
     description:
-      - The time that O(max_age_hours) counts from, in seconds since the epoch. The current time if not given.
+      - The time that O(max_age_hours) counts from, in seconds since the epoch. The current time if not set.
     type: float
 seealso:
   - plugin: huaweicloud.coc.scheduled_task_accounts
@@ -75,7 +75,7 @@ _value:
   type: dict
   contains:
     healthy:
-      description: Whether every account could be queried, has enough tasks, and has none with a failure.
+      description: Whether every account could be queried, has enough tasks, and has no task with a failure.
       type: bool
     msg:
       description: Sentences with the number of tasks, what was found, and the filters that were used.
@@ -133,12 +133,12 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
     Listing,
     Task,
     check_listings,
-    choose,
     failures,
     filter_sentences,
     is_filtered,
     is_named,
     one_line,
+    parse_names,
     reached_limit,
 )
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time
@@ -179,8 +179,8 @@ def task_health(
 ) -> dict[str, t.Any]:
     """Return what is wrong with the tasks in ``value``, the listings.
 
-    ``now`` is in seconds since the epoch. Raises AnsibleFilterError for what is no list of listings, and for a wrong
-    option.
+    ``now`` is in seconds since the epoch. Raises AnsibleFilterError for anything but a list of listings, and for a
+    wrong option.
     """
     listings = check_listings("task_health", value)
     age = _parse_max_age(max_age_hours)
@@ -212,7 +212,7 @@ def task_health(
 
 
 def _parse_max_age(value: object) -> str:
-    """Return ``max_age_hours`` as the text that the message has, blank if it was not given."""
+    """Return ``max_age_hours`` as the text that the message has, blank if it is not set."""
     text = "" if value is None else str(value).strip()
     try:
         valid = not isinstance(value, bool) and 0 <= float(text or 0) < 1_000_000
@@ -228,7 +228,7 @@ def _parse_max_age(value: object) -> str:
 
 def _parse_checks(value: object, has_age: bool) -> list[str]:
     """Return which of :data:`CHECKS` to make, in their order."""
-    chosen = choose("checks", value, CHECKS)
+    chosen = parse_names("checks", value, CHECKS)
     for check in chosen:
         if check in NEED_AGE and not has_age:
             raise AnsibleFilterError(f"checks: {check} needs max_age_hours. Set it, or leave out {check}.")

@@ -11,8 +11,8 @@ version_added: 2.0.0
 description:
   - Returns the tasks as a table for a terminal, for a spreadsheet, or for a ticket, or as JSON. The playbook
     C(huaweicloud.coc.list_tasks) shows it or writes it to a file.
-  - Except in JSON, times are those of O(timezone) to the minute, and a space stands for control characters and for what
-    changes the direction of writing. In JSON, such characters are escaped.
+  - Except in JSON, times are in O(timezone), to the minute, and a space replaces control characters and characters that
+    change the direction of writing. In JSON, such characters are escaped.
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 positional: _input
@@ -40,11 +40,11 @@ options:
     description:
       - The fields to show, in this order. A list, or a text with commas.
       - The names are those of RV(huaweicloud.coc.scheduled_task_info#module:scheduled_tasks), and V(account).
-      - If not given or blank, V(csv) and V(json) have all fields, and the others the most important ones.
+      - If not set or blank, V(csv) and V(json) have all fields, and the others the most important ones.
     type: raw
   timezone:
     description:
-      - A time zone of the IANA list, such as V(Asia/Shanghai). UTC if not given or blank.
+      - A time zone of the IANA list, such as V(Asia/Shanghai). UTC if not set or blank.
     type: str
 seealso:
   - plugin: huaweicloud.coc.scheduled_task_accounts
@@ -94,7 +94,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import
 
 KNOWN = ("account", *FIELDS)
 TIMES = ("last_execution_time", "created_time", "modified_time")
-# What a table has if nobody says otherwise, and the headings of these columns. Those of all others are their names.
+# The columns of a table by default, and their headings. The headings of all others are their names.
 HEADINGS = {
     "id": "ID",
     "last_execution_status": "STATUS",
@@ -110,7 +110,7 @@ HEADINGS = {
     "name": "NAME",
 }
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the last four are the same as wide characters
-MARKUP = re.compile(r"[\\|`*<\[\]~&]|(?<!\w)_|_(?!\w)")  # within a word, an underscore is none
+MARKUP = re.compile(r"[\\|`*<\[\]~&]|(?<!\w)_|_(?!\w)")  # within a word, an underscore is not markup
 
 
 def task_table(value: object, format: object = "table", columns: object = None, timezone: object = None) -> str:
@@ -169,7 +169,7 @@ def _find_format(value: object) -> t.Callable[[t.Sequence[Listing], t.Sequence[s
 
 
 def _check_columns(value: object) -> list[str]:
-    """Return the names of fields in ``value``; none if it is blank. Raises AnsibleFilterError for an unknown one."""
+    """Return the fields that ``value`` names, an empty list if it is blank. Raises AnsibleFilterError."""
     names = value.split(",") if isinstance(value, str) else value or []
     if not isinstance(names, (list, tuple)):
         raise AnsibleFilterError("columns: must be a list of fields, or text with commas between them.")

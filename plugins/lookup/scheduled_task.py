@@ -58,7 +58,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.id }}"
 
-- name: Ask once for all hosts and tasks of a play
+- name: Query once for all hosts and tasks of a play
   ansible.builtin.debug:
     msg: "{{ failed | length }} failed, {{ failed | selectattr('enabled') | length }} of them run again"
   vars:
@@ -114,12 +114,12 @@ class LookupModule(LookupBase):
         self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
     ) -> list[dict[str, t.Any]]:
         cache = RunCache(display.warning)
-        # an empty list is for no task
+        # an empty list of IDs returns an empty list
         task_ids = [str(term).strip() for term in self._flatten(terms)] if terms else None
         on_missing = {"on_missing": "ansible_huaweicloud_on_missing"}
         try:
-            given = collect_options(PLUGIN, LOOKUP_SPEC, kwargs, variables or {}, self._templar, on_missing)
-            options = validate(given, LOOKUP_SPEC)
+            collected = collect_options(PLUGIN, LOOKUP_SPEC, kwargs, variables or {}, self._templar, on_missing)
+            options = validate(collected, LOOKUP_SPEC)
             max_age = options["cache_timeout"]
             result = cache.share(result_key(options, task_ids), lambda: _fetch(options, task_ids, cache), max_age)
             if task_ids is None:
@@ -130,7 +130,7 @@ class LookupModule(LookupBase):
 
 
 def _fetch(options: Options, task_ids: list[str] | None, cache: RunCache) -> t.Any:
-    # imported here, since a result that another fork has fetched needs none of it, requests and ssl above all
+    # imported here, because a result that another fork has fetched does not need it, above all requests and ssl
     from ansible_collections.huaweicloud.coc.plugins.plugin_utils._request import build_request
 
     request = build_request(options, task_ids, cache.warn)
@@ -143,7 +143,7 @@ def _fetch(options: Options, task_ids: list[str] | None, cache: RunCache) -> t.A
 
 
 def _missing(task_id: str, options: Options) -> list[dict[str, t.Any]]:
-    """Return an empty list if ``on_missing`` allows that there is no task with this ID."""
+    """Do what ``on_missing`` says if no task has this ID: raise :class:`CocError`, or return an empty list."""
     from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 
     endpoint = find_endpoint(options, os.environ)

@@ -9,11 +9,11 @@ name: scheduled_task_accounts
 short_description: List the scheduled O&M tasks of several accounts of Huawei Cloud COC
 version_added: 2.0.0
 description:
-  - Requests the scheduled tasks of several accounts side by side, and returns one entry for each account, in the order
-    in which they are given. Where an account fails, its entry says why, and the others are returned all the same.
+  - Requests the scheduled tasks of several accounts in parallel, and returns one entry for each account, in the
+    same order. If an account fails, its entry says why, and the others are still returned.
   - Wrong options fail the lookup before anything is sent.
   - Options other than O(accounts), O(forks) and O(skip_accounts) hold for all accounts. Those of an account itself win
-    over them. If no accounts are given, these options describe the only account, which has no name.
+    over them. Without any accounts, these options describe the only account, which has no name.
   - Credentials are taken whole. An account with any of its own, such as O(access_key) or O(credentials_file), takes no
     credentials from the common options, and neither O(domain_id) nor O(project_id). An account with O(region) or
     O(endpoint) of its own takes neither of them from the common options, nor from the environment.
@@ -38,7 +38,7 @@ options:
         expects of this account.
       - Each variable whose name begins with C(coc_account_) adds one account, if it is such a dictionary or its JSON
         text. A dictionary without a name is refused; a variable with anything else is left alone.
-      - An empty list is refused. Null or a blank text counts as not given.
+      - An empty list is refused. Null and blank text count as not set.
     type: raw
     vars:
       - name: coc_accounts
@@ -89,19 +89,19 @@ _raw:
   elements: dict
   contains:
     name:
-      description: The name of the account. Null for the one account that has none.
+      description: The name of the account. Null for the only account if it has no name.
       returned: always
       type: str
       sample: Production
     filters:
-      description: The query parameters that were given for this account, such as O(risk_level) and O(limit).
+      description: The query parameters that were set for this account, such as O(risk_level) and O(limit).
       returned: always
       type: dict
       sample:
         risk_level: HIGH
         limit: 10
     min_tasks:
-      description: The least number of tasks that must be there, if it was given with the account, else null.
+      description: The C(min_tasks) of the account. Null if it was not set.
       returned: always
       type: int
       sample: 1
@@ -192,7 +192,7 @@ class LookupModule(LookupBase):
         self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any
     ) -> list[dict[str, t.Any]]:
         variables = variables or {}
-        templar: t.Any = self._templar  # declared optional, but whoever loads a lookup gives one
+        templar: t.Any = self._templar  # declared optional, but always set in a lookup
         try:
             if terms:
                 raise CocError(f"{PLUGIN} takes no terms. To look up IDs, use huaweicloud.coc.scheduled_task.")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which COC to ask, and which IAM and STS."""
+"""Which site of COC to query, and which IAM and STS."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SITES = {
 
 
 def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:
-    """Return the URL to ask, without a slash at its end: ``endpoint`` if given, else that of ``region``'s site.
+    """Return the URL to query, without a slash at its end: ``endpoint`` if set, else that of ``region``'s site.
 
     Nothing is guessed: the wrong site returns an empty list, not an error (field report).
     Raises :class:`CocError` if there is neither, for an unknown region, and for a URL that cannot be used.
@@ -45,12 +45,12 @@ def find_endpoint(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) 
         problem = f"{source}: COC has no site for {quoted(region)}"
     else:
         problem = (
-            "No site is given: neither region nor endpoint is set, nor the environment variable "
+            "No site is set: neither region nor endpoint is set, nor the environment variable "
             f"{REGION_VARIABLE} or {ENDPOINT_VARIABLE}"
         )
     sites = "; ".join(f"{known} for {site} ({url})" for known, (site, url) in SITES.items())
     raise CocError(
-        f"{problem}. Set region to the one that stands for the site of your account, wherever its resources are: "
+        f"{problem}. Set region to the region that stands for the site of your account, wherever its resources are: "
         f"{sites}. Or set endpoint to the URL of another site."
     )
 

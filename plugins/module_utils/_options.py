@@ -22,7 +22,7 @@ TYPE_NAMES = {"str": "text", "path": "a path", "int": "a whole number", "float":
 
 ArgumentSpec = t.Dict[str, t.Dict[str, t.Any]]
 
-# Which COC to ask, as whom, and how. The argument spec of a resource begins with these.
+# Which site to query, with which credentials, and how. The argument spec of a resource begins with these.
 CONNECTION: ArgumentSpec = {
     "region": {"type": "str"},
     "endpoint": {"type": "str"},
@@ -62,14 +62,14 @@ def strip_blanks(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: value for name, value in stripped.items() if value is not None and value != ""}
 
 
-def refuse_wrong_types(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None:
-    """Raise :class:`CocError` if an option was given what it does not take.
+def refuse_wrong_types(values: t.Mapping[str, t.Any], spec: ArgumentSpec) -> None:
+    """Raise :class:`CocError` if an option has a value of a type that it does not take.
 
     Ansible would turn a list, a dictionary, and what YAML makes of ``no`` and ``1.10``, into a text that matches
     nothing, and its own messages have the names of Python's types.
     """
     aliases = find_aliases(spec)
-    for name, value in given.items():
+    for name, value in values.items():
         option = spec.get(aliases.get(name, name))
         if option and option["type"] in TYPE_NAMES:
             _refuse_wrong_type(name, value, option["type"])

@@ -7,7 +7,7 @@
 * The user's offset and marker are sent with the first request only: which of them counts is not known.
 * A later page starts at the service's marker. If there is none, it starts at the last task that came, so that pages
   overlap by one: if they do not, tasks moved between them, and the list is read again, once.
-* A page as long as was asked for never ends a list: the count may be capped.
+* A full page never ends a list: the count may be capped.
 * A shorter page ends it if as many tasks came as every page counts, whatever its marker says.
 * An empty page ends it. So does one without a marker after one that has a marker, unless the count says otherwise.
 * A list that has ended is complete unless the service counts more tasks than it returned.
@@ -33,7 +33,7 @@ class Page:
     """What is known of one page."""
 
     start: t.Mapping[str, str | int]  # the marker or offset of its request; empty if the list starts at the beginning
-    is_full: bool  # whether as many tasks came as were asked for
+    is_full: bool  # whether as many tasks came as were requested
     overlaps: bool  # whether it began with the last task of the page before, which is left out below
     received: int  # number of tasks, repeated ones included
     new: int  # number of tasks that no earlier page had
@@ -105,6 +105,6 @@ def next_marker(
     """Return where a list that ``limit`` cut goes on, None if it was not cut. ``page`` is the last one."""
     if limit is None or (start is None and len(listed) <= limit):
         return None
-    # the service's marker would skip what is cut off, if it gave more than was asked for
-    given = page.marker if len(listed) <= limit else None
-    return given or str(listed[:limit][-1]["id"])
+    # the service's marker would skip what is cut off, if it returned more than was requested
+    marker = page.marker if len(listed) <= limit else None
+    return marker or str(listed[:limit][-1]["id"])

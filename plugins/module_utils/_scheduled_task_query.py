@@ -65,12 +65,12 @@ AGE = re.compile("-" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in 
 ISO_8601 = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M%z")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
-# Control characters, and others that nobody sees; a name copied from a web page may begin with one.
+# Control characters, and others that are invisible; a name copied from a web page may begin with one.
 INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dict[str, str | int]:
-    """Return the query parameters that ``options`` ask for, without those that are null.
+    """Return the query parameters that ``options`` set, without those that are null.
 
     ``now`` is what ages count from, in seconds since the epoch.
     Raises :class:`CocError` for what the service would refuse, or would return an empty list for.
@@ -94,7 +94,7 @@ def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dic
 
 
 def _check_text(name: str, value: str) -> None:
-    """Raise for text that is too long, that cannot be encoded, or that has a character that nobody sees."""
+    """Raise for text that is too long, that cannot be encoded, or that has an invisible character."""
     if len(value) > MAX_LENGTH.get(name, sys.maxsize):
         raise CocError(f"{name}: has {len(value)} characters; it takes at most {MAX_LENGTH[name]}.")
     try:

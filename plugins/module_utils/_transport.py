@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bytes out and in, in bounded time and size; nothing goes on after it has given up.
+"""Send and receive bytes, in bounded time and size. After a timeout, nothing of the attempt goes on.
 
 It uses urllib3 without a Session of requests, which would read .netrc, follow redirects, keep cookies, and let
 REQUESTS_CA_BUNDLE replace ``validate_certs``.
@@ -285,7 +285,9 @@ def _read(response: t.Any) -> bytes:
     """Return the body, unpacked and bounded in size: only the beginning of a large error."""
     is_success = response.status == 200
     bound = MAX_BODY if is_success else MAX_ERROR_BODY
-    is_gzip = response.headers.get("Content-Encoding", "").strip().lower() == "gzip"  # nothing else was asked for
+    is_gzip = (
+        response.headers.get("Content-Encoding", "").strip().lower() == "gzip"
+    )  # the only encoding that was requested
     body = bytearray()
     for chunk in response.stream(CHUNK, decode_content=is_gzip):
         body += chunk

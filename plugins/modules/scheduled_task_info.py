@@ -223,7 +223,7 @@ msg:
   description: What happened, and what to do.
   returned: failure
   type: str
-  sample: "region: COC has no site for 'cn-south-1'. Set region to the one that stands for the site of your account."
+  sample: "region: COC has no site for 'cn-south-1'. Set region to the region that stands for the site of your account."
 status:
   description: HTTP status of the response. Null if there was none.
   returned: failure, unless Ansible itself refuses an option
@@ -270,7 +270,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import 
 
 
 class Module(AnsibleModule):
-    """A module for which a blank option counts as not given, and which finds wrong types before Ansible does."""
+    """A module for which a blank option counts as not set, and which refuses wrong types before Ansible does."""
 
     params: dict[str, t.Any]
     problem: CocError | None = None

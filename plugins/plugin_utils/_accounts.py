@@ -51,7 +51,7 @@ PLAYBOOK_VARIABLES = (
 
 
 class Account(t.NamedTuple):
-    """An account, and the options to list its tasks with. ``name`` is None for the one account that needs none.
+    """An account, and the options to list its tasks with. ``name`` is None for an only account without a name.
 
     ``min_tasks`` is how many tasks it must have at least, None if it does not say so itself.
     """
@@ -64,9 +64,9 @@ class Account(t.NamedTuple):
 def find_accounts(
     listed: t.Any, variables: t.Mapping[str, t.Any], common: Options, warn: t.Callable[[str], None]
 ) -> list[Account]:
-    """Return the accounts in ``listed``, which is None if it was not given, and in ``variables``, in this order.
+    """Return the accounts in ``listed``, which is None if it is not set, and in ``variables``, in this order.
 
-    ``common`` are the options for all accounts, which are those of the one account if there are no others.
+    ``common`` are the options for all accounts. If there are no accounts, they describe the only one.
     Raises :class:`CocError` for what is not an account, an unknown key or region, and a missing or repeated name.
     """
     found: list[Account] = []
@@ -93,16 +93,16 @@ def find_accounts(
     return found or [Account(None, common)]
 
 
-def refuse_misnamed(variables: t.Iterable[str], given: t.Collection[str]) -> None:
+def refuse_misnamed(variables: t.Iterable[str], options: t.Collection[str]) -> None:
     """Raise :class:`CocError` for a variable that is probably a misspelled variable of the playbooks.
 
-    Accounts and filters would be ignored in silence. The value of an option in ``given`` may come from a variable of
+    Accounts and filters would be ignored in silence. The value of an option in ``options`` may come from a variable of
     any name.
     """
     others = [name for name in variables if name.startswith(("coc_", VARIABLE_PREFIX))]
     others = [name for name in others if not ACCOUNT_VARIABLE.fullmatch(name)]
     refuse_typos(others, "coc_", dict.fromkeys(PLAYBOOK_VARIABLES, {}), PLAYBOOK_VARIABLES)
-    meant = {f"coc_{name}": VARIABLE_PREFIX + name for name in QUERY_PARAMETERS if name not in given}
+    meant = {f"coc_{name}": VARIABLE_PREFIX + name for name in QUERY_PARAMETERS if name not in options}
     meant.update({f"{VARIABLE_PREFIX}{name}": f"coc_{name}" for name in ("accounts", "forks")})
     for variable in others:
         start, _underscore, rest = variable[len("coc_") :].partition("_")

@@ -24,7 +24,7 @@ LAST_SECOND = 253402300799  # of the year 9999, the last that datetime knows; th
 
 
 def check_listings(filter_name: str, value: object) -> list[Listing]:
-    """Return ``value`` if the lookup can have returned it. Raises AnsibleFilterError, which quotes none of it."""
+    """Return ``value`` if the lookup can have returned it. Raises AnsibleFilterError, which does not quote it."""
     if isinstance(value, (list, tuple)) and all(map(_is_listing, value)):
         names = [listing["name"] for listing in value]
         if len(names) < 2 or None not in names:
@@ -74,12 +74,12 @@ def reached_limit(listing: Listing) -> bool:
 
 
 def is_filtered(listing: Listing) -> bool:
-    """Return whether a filter can be why tasks are missing; ``limit``, ``offset`` and ``marker`` are none."""
+    """Return whether a filter can be why tasks are missing; ``limit``, ``offset`` and ``marker`` are not filters."""
     return any(name not in PAGING for name in listing["filters"])
 
 
-def choose(option: str, value: object, known: t.Collection[str]) -> list[str]:
-    """Return which of ``known`` a list, or a text with commas, names; none if it is null or blank.
+def parse_names(option: str, value: object, known: t.Collection[str]) -> list[str]:
+    """Return the names in a list, or in text with commas; an empty list if it is null or blank.
 
     Raises AnsibleFilterError for a name that is not in ``known``, and for a list without any.
     """

@@ -41,7 +41,7 @@ def format_time(milliseconds: int, zone: tzinfo, form: str = MINUTE) -> str:
     """Return a time, in milliseconds since the epoch, in a format of strftime.
 
     A time beyond the years that datetime knows, 1 to 9999, becomes the first or last of them: the service takes
-    9000000000000000 as a time. Raises ValueError for what is no format.
+    9000000000000000 as a time. Raises ValueError for a wrong format.
     """
     try:
         moment = datetime.fromtimestamp(milliseconds // 1000, zone)

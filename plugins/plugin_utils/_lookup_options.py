@@ -54,7 +54,7 @@ def collect_options(
     templar: t.Any,
     other_variables: t.Mapping[str, str] | None = None,
 ) -> Options:
-    """Return the options that were given, by keywords and by variables, templated and without blank ones.
+    """Return the options that keywords and variables set, templated and without blank ones.
 
     ``other_variables`` are those that do not have the name of their option, by option.
     Raises :class:`CocError` for an unknown keyword, and for a variable that is a typo of one of these options.
@@ -78,7 +78,7 @@ def collect_options(
 def result_key(options: Options, task_ids: list[str] | None) -> list[t.Any]:
     """Return everything that a result depends on, but for the files that options and environment name.
 
-    An age is as it was given, so that it is the same a second later.
+    An age such as ``-24h`` is not converted, so that the key is the same a second later.
     """
     depends = {name: value for name, value in options.items() if name not in ("cache_timeout", "on_missing")}
     environment = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}

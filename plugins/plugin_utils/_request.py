@@ -31,7 +31,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._run_cache import 
 class Request:
     """A list of scheduled tasks to request.
 
-    ``options`` are at least those of ``COMMON_SPEC``, with the endpoint even if it was not given; ``query`` has the
+    ``options`` are at least those of ``COMMON_SPEC``, with the endpoint even if it was not set; ``query`` has the
     API's parameters; ``task_ids`` is None if all tasks that match are wanted. ``identity`` returns the credentials to
     use now, or raises :class:`CocError`.
     """

@@ -84,7 +84,7 @@ class RunCache:
             return contextlib.nullcontext()
 
     def _acquire(self, lock: t.Any) -> bool:
-        """Return whether nobody else has the lock, or there are no locks."""
+        """Return whether no other lookup has the lock, or locks cannot be used."""
         try:
             if lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -90,7 +90,7 @@ class ChangeTracker:
     def events(self, tasks: t.Iterable[Task]) -> t.Iterator[dict[str, t.Any]]:
         """Yield an event for each change since the listing before; of the first listing, for executions only.
 
-        The events are copies: whoever gets them may change them. The iterator must be exhausted.
+        The events are copies, which rules may change. The iterator must be exhausted.
         """
         before, after = self._listing or {}, {task["id"]: task for task in tasks}
         for change in find_changes(before, after):

@@ -68,15 +68,15 @@ def is_typo(name: str, option: str) -> bool:
     return lost or added or wrong or name == option[1::-1] + option[2:]
 
 
-def validate(given: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.Any]:
-    """Return all options of ``spec``, converted and with defaults, from those that the user gave.
+def validate(values: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.Any]:
+    """Return all options of ``spec``, converted and with defaults, from the ``values`` that the user set.
 
     For plugins whose options Ansible does not check. Blank options count as not set. Raises :class:`CocError` with the
     message that a module would fail with.
     """
-    given = strip_blanks(given)
-    refuse_wrong_types(given, spec)
-    checked = ArgumentSpecValidator(spec).validate(given)
+    values = strip_blanks(values)
+    refuse_wrong_types(values, spec)
+    checked = ArgumentSpecValidator(spec).validate(values)
     if checked.error_messages:
         raise CocError(checked.error_messages[0])  # a module, too, shows only the first
     options: dict[str, t.Any] = checked.validated_parameters

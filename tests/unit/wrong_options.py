@@ -48,6 +48,6 @@ REFUSED: list[tuple[dict, str]] = [
     ({START: "-1h", END: "-2h"}, f"{START}: -1h is after {END}, -2h. Fix one of them."),
     ({"access_key": ""}, "Credentials in the options are incomplete: secret_key given, access_key missing."),
     ({"secret_key": ""}, "Credentials in the options are incomplete: access_key given, secret_key missing."),
-    ({"endpoint": ""}, "No site is given"),
+    ({"endpoint": ""}, "No site is set"),
     ({"endpoint": "", "region": "nowhere"}, "region: COC has no site for 'nowhere'."),
 ]

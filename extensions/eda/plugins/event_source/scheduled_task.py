@@ -26,15 +26,15 @@ description:
     C(event.previous) is null. It is null, too, for an execution after O(since) that the first listing brings.
   - >-
     If a listing fails, after the retries, one event with the type C(failure) says why in C(event.failure), which has
-    C(msg), C(status), C(error_code), C(request_id), C(transient) and C(retry_after). The source goes on asking, with
+    C(msg), C(status), C(error_code), C(request_id), C(transient) and C(retry_after). The source goes on listing, with
     pauses that grow up to ten times O(interval) or five minutes, whichever is longer; a longer one that the service
     asks for is kept, up to a day. C(recovery) is the type of the event when listing works again. It has the
     latest C(event.failure), and in C(event.duration) the seconds since the first listing that failed. Whatever changed
     meanwhile follows it.
   - After HTTP status 401 the source sends nothing more with those credentials, because repeated failures lock the
     access key. It says so in another C(failure) and in the log, and stays alive. At each O(interval) it looks at where
-    the credentials come from, and asks again once they have changed. If the clock of the machine is the likely reason,
-    it also asks again once that clock has been set.
+    the credentials come from, and lists again once they have changed. If the clock of the machine is the likely reason,
+    it also lists again once that clock has been set.
   - Wrong options and missing credentials end the rulebook with a message, before anything is sent.
   - >-
     C(event.meta.uuid) of a change follows from the endpoint, the task, the type and the new state. With persistence,
@@ -231,12 +231,12 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
 def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return all of :data:`SOURCE_SPEC`, from those that the rulebook gives. Raises :class:`CocError`."""
     aliases = find_aliases(SOURCE_SPEC)
-    given = {aliases.get(name, name): value for name, value in strip_blanks(args).items()}
+    values = {aliases.get(name, name): value for name, value in strip_blanks(args).items()}
     for name in PAGING:
-        if name in given:
+        if name in values:
             raise CocError(f"{name}: {PLUGIN} always compares all tasks that match. Leave {name} out.")
-    refuse_unknown(given, SOURCE_SPEC, PLUGIN)
-    options = validate(given, SOURCE_SPEC)
+    refuse_unknown(values, SOURCE_SPEC, PLUGIN)
+    options = validate(values, SOURCE_SPEC)
     if not 1 <= options["interval"] <= LONGEST_INTERVAL:
         raise CocError(f"interval: {options['interval']} is out of range; it takes 1 to {LONGEST_INTERVAL} seconds.")
     build_query(options)

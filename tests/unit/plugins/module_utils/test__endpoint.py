@@ -18,7 +18,7 @@ CHINA = "https://coc.myhuaweicloud.com"
 INTERNATIONAL = "https://coc-intl.myhuaweicloud.com"
 EUROPE = "https://coc-eu-west-101-open-api.myhuaweicloud.eu"
 ADVICE = (
-    "Set region to the one that stands for the site of your account, wherever its resources are: "
+    "Set region to the region that stands for the site of your account, wherever its resources are: "
     f"cn-north-4 for China ({CHINA}); ap-southeast-3 for International ({INTERNATIONAL}); "
     f"eu-west-101 for Europe ({EUROPE}). Or set endpoint to the URL of another site."
 )
@@ -119,7 +119,7 @@ def test_anything_else_is_refused(endpoint):
 
 
 NOTHING = (
-    "No site is given: neither region nor endpoint is set, nor the environment variable "
+    "No site is set: neither region nor endpoint is set, nor the environment variable "
     f"{REGION_VARIABLE} or {ENDPOINT_VARIABLE}"
 )
 
