@@ -61,7 +61,7 @@ _value:
       type: list
       elements: str
     failures:
-      description: Why an account could not be asked, by its name.
+      description: Why an account could not be queried, by its name.
       type: dict
     empty_accounts:
       description: The names of the accounts that were asked and have no tasks.
