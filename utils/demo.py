@@ -32,7 +32,8 @@ STEPS = {
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback
 os.chdir(Path(__file__).parents[1])
 # The examples' own settings, and nothing of the user's.
-os.environ.update(ANSIBLE_CONFIG="docs/examples/ansible.cfg", ANSIBLE_INVENTORY=os.devnull)
+os.environ.update(ANSIBLE_CONFIG="docs/examples/ansible.cfg")
+os.environ.pop("ANSIBLE_INVENTORY", None)
 REPORT.parent.mkdir(parents=True, exist_ok=True)
 for title, command in STEPS.items():
     print(f"\n# {title}\n$ {command}", flush=True)
