@@ -107,6 +107,7 @@ def test_the_variables_of_the_guide_are_those_of_the_rulebooks() -> None:
     used = set(re.findall(r"\bcoc_\w+(?= \| default)", "".join(shipped)))
     named = {key for document in GUIDE_YAML if isinstance(document, dict) for key in document}
     assert {key for key in named if key.startswith("coc_")} <= used
+    assert set(re.findall(r"\* - ``(coc_\w+)``\n     - (?:all|``)", GUIDE.read_text("utf-8"))) == used  # the table
     assert {"drools_db_file_path", "drools_deduplication_window_size"} <= named
     for text in shipped:  # the head of each file, or that of the file that it refers to, explains them
         explained = set(re.findall(r"^# - (coc_\w+):", text, re.MULTILINE))

@@ -106,12 +106,16 @@ class Controller(http.server.BaseHTTPRequestHandler):
 NAMES = ("20260101", "None", "'1_000' {{ 40 + 2 }}", "𠮷", "nightly backup, " * 6)
 
 
-def test_a_job_template_is_started_with_the_name_as_it_is(simulator, start):
+def test_a_job_template_is_started_with_the_name_as_it_is(simulator, start, tmp_path):
+    (tmp_path / "variables.yml").write_text("coc_interval: 1\ncoc_filters: {risk_level: MEDIUM}\n", "utf-8")
+    for number in range(len(NAMES)):
+        simulator.change(task=number, set={"risk_level": "MEDIUM"})
     Controller.launched = queue.Queue()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Controller) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         start("huaweicloud.coc.failed_tasks_job_template", "--controller-url", url, "--controller-token", "fake")
+    assert {dict(request.query)["risk_level"] for request in simulator.requests} == {"MEDIUM"}
         failed = {}
         for number, name in enumerate(NAMES):
             simulator.change(task=number, set={"name": name})

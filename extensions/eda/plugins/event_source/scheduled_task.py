@@ -47,6 +47,12 @@ extends_documentation_fragment:
   - huaweicloud.coc._connection
   - huaweicloud.coc._scheduled_task
 options:
+  filters:
+    description:
+      - Options that filter, by name. With it, one variable of a rulebook can hold all filters.
+      - An option of the source itself wins over the one of the same name in here.
+    type: dict
+    version_added: 2.0.0
   interval:
     description:
       - Seconds from the start of one listing to the start of the next, V(1) to V(86400).
@@ -148,6 +154,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task im
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
     ARGUMENT_SPEC,
     PAGING,
+    QUERY_PARAMETERS,
     build_query,
     parse_time,
 )
@@ -159,9 +166,11 @@ LOGGER = logging.getLogger("huaweicloud.coc.scheduled_task")
 PLUGIN = "the event source huaweicloud.coc.scheduled_task"
 SOURCE_SPEC: ArgumentSpec = {
     **{name: spec for name, spec in ARGUMENT_SPEC.items() if name not in PAGING},
+    "filters": {"type": "dict"},
     "interval": {"type": "int", "default": 60},
     "since": {"type": "str"},
 }
+FILTERS = {name: spec for name, spec in QUERY_PARAMETERS.items() if name not in PAGING}
 LONGEST_INTERVAL = 86400  # seconds
 CLOCK_JUMP = 60  # seconds
 STOPPED = (
@@ -232,6 +241,11 @@ def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return all of :data:`SOURCE_SPEC`, from those that the rulebook gives. Raises :class:`CocError`."""
     aliases = find_aliases(SOURCE_SPEC)
     values = {aliases.get(name, name): value for name, value in strip_blanks(args).items()}
+    filters = values.pop("filters", {})
+    if not isinstance(filters, dict):
+        raise CocError("filters: takes a dictionary of options that filter, such as {risk_level: HIGH}.")
+    refuse_unknown(filters, FILTERS, f"the option filters of {PLUGIN}")
+    values = {**strip_blanks(filters), **values}
     for name in PAGING:
         if name in values:
             raise CocError(f"{name}: {PLUGIN} always compares all tasks that match. Leave {name} out.")

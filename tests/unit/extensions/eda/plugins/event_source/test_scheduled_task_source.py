@@ -146,7 +146,8 @@ def test_each_type(simulator, source):
 
 
 def test_filters_are_sent_with_each_listing_and_ages_count_from_it(simulator, connection, monkeypatch):
-    with Source({**connection, "risk_level": "HIGH", "last_execution_start_time": "-1h"}) as source:
+    filters = {"risk_level": "LOW", "last_execution_start_time": " -1h ", "task_name": ""}
+    with Source({**connection, "risk_level": "HIGH", "filters": filters}) as source:
         source.poll()
         now = time.time()
         monkeypatch.setattr(_scheduled_task_query, "time", SimpleNamespace(time=lambda: now + 7200))
@@ -448,6 +449,9 @@ def test_what_the_module_refuses_ends_it_with_the_very_message(simulator, connec
         ({"limit": 5}, "limit: .* always compares all tasks that match. Leave limit out."),
         ({"offset": 0}, "offset: .* Leave offset out."),
         ({"marker": "x"}, "marker: .* Leave marker out."),
+        ({"filters": {"risk_levl": "HIGH"}}, "risk_levl: the option filters of .* Did you mean risk_level\\?"),
+        ({"filters": {"limit": 5}}, "limit: the option filters of .* has no such option."),
+        ({"filters": ["HIGH"]}, "filters: takes a dictionary"),
         ({"interval": 0}, "interval: 0 is out of range; it takes 1 to 86400 seconds."),
         ({"interval": 86401}, "interval: 86401 is out of range"),
         ({"interval": "often"}, "interval"),
@@ -483,7 +487,7 @@ def test_blanks_aliases_and_numbers_as_text_are_taken(simulator, connection):
 def test_the_documented_options_are_those_of_the_code():
     documentation = yaml.safe_load(plugin.DOCUMENTATION)
     own = documentation["options"]
-    assert list(own) == ["interval", "since"]
+    assert list(own) == ["filters", "interval", "since"]
     assert f"V(1) to V({plugin.LONGEST_INTERVAL})" in own["interval"]["description"][0]
     add_fragments(documentation, plugin.__file__, fragment_loader)
     documented, coded = (
