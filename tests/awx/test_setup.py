@@ -130,23 +130,30 @@ def test_set_up_is_complete_and_idempotent(controller):
     assert_second_organization_is_complete(controller)
 
     credential["inputs"].update(REPLACED)  # as people do on screen
+    survey = f"job_templates/{list_tasks}/survey_spec/"
+    edited = [{**spec[0], "required": True}, *spec[2:5]]  # one changed, one removed
+    controller.related[survey] = {"name": "", "description": "", "spec": edited}
     done = len(controller.changes)
     extra = ("-e", "coc_max_age_hours=25", "-e", "coc_update_secrets=false")
-    assert "changed=0 " in set_up(controller, *INPUTS, *extra, HW_REGION_NAME="cn-north-4")
+    output = set_up(controller, *INPUTS, *extra, HW_REGION_NAME="cn-north-4")
+    assert "changed=0 " in output
     assert controller.changes[done:] == []
+    assert output.count(" stays as it is.") == 1
+    named_questions = re.search(r"The survey of COC list tasks stays as it is\. .*: ([\w, ]+)\.", output)
+    assert named_questions and set(named_questions[1].split(", ")) == {one["variable"] for one in spec[:2]}
     filled = {name: value for name, value in credential["inputs"].items() if value}
     assert filled == {**REPLACED, "region": "ap-southeast-3"}
 
     weekly = "DTSTART:20260101T060000Z RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"
-    last = ("--start-at-task", "Create the credential", "-e", "coc_update_secrets=true")
+    last = ("--start-at-task", "Create the credential", "-e", "coc_update_secrets=true coc_update_surveys=true")
     set_up(controller, *INPUTS, *last, "-e", json.dumps({"coc_schedule": weekly}))  # and without the age
     assert credential["inputs"] == given
     assert controller.items["workflow_job_template_nodes"][check["id"]]["extra_data"] == {"coc_max_age_hours": 0}
     assert controller.items["schedules"][schedule["id"]]["rrule"] == weekly
-    assert len(controller.changes) == done + 3
+    assert controller.related[survey]["spec"] == spec[:5]
+    assert len(controller.changes) == done + 4
 
 
-INCOMPLETE = "Set coc_project_url and coc_image, and in the environment"
 AGE = "give a whole number of hours"
 TWICE = json.dumps({"coc_accounts": [{"name": "branch"}, {"name": "Branch"}]})
 SECOND = ("-e", "coc_organization=Second")
@@ -155,10 +162,11 @@ SECOND = ("-e", "coc_organization=Second")
 @pytest.mark.parametrize(
     "arguments,variables,message",
     [
-        (INPUTS[:2], {}, INCOMPLETE),
-        (INPUTS[2:], {}, INCOMPLETE),
-        (INPUTS, {"HW_SECRET_KEY": ""}, INCOMPLETE),
-        (INPUTS, {"HW_REGION_NAME": ""}, INCOMPLETE),
+        (INPUTS[:2], {}, "Missing: coc_image. Set"),
+        (INPUTS[2:], {}, "Missing: coc_project_url. Set"),
+        (INPUTS, {"HW_SECRET_KEY": ""}, "Missing: HW_SECRET_KEY. Set"),
+        (INPUTS, {"HW_REGION_NAME": ""}, "Missing: HW_REGION_NAME or HUAWEICLOUD_COC_ENDPOINT. Set"),
+        ((), {"HW_ACCESS_KEY": ""}, "Missing: coc_project_url, coc_image, HW_ACCESS_KEY or HW_AUTH_TOKEN. Set"),
         (INPUTS, {"HW_AUTH_TOKEN": "FakeToken", "HW_ACCESS_KEY": ""}, "HW_AUTH_TOKEN excludes HW_ACCESS_KEY"),
         ((*INPUTS, "-e", "coc_max_age_hours=0.5"), {}, AGE),
         ((*INPUTS, "-e", "coc_max_age_hours=100001"), {}, AGE),
