@@ -297,8 +297,8 @@ def _describe_health(listings: t.Sequence[Listing], clauses: t.Sequence[str], to
     if missing and not is_named(listings):
         return f"COC could not be queried: {', '.join(missing.values())}"
     found = [*clauses, *too_few]
-    if not found:
-        found.append("nothing was checked" if len(missing) == len(listings) else "nothing wrong")
+    if not found and len(missing) < len(listings):
+        found.append("nothing wrong")
     if any(map(reached_limit, listings)):
         found.append("ansible_huaweicloud_limit was reached: there may be more tasks")
     if missing:

@@ -115,13 +115,13 @@ def test_a_job_template_is_started_with_the_name_as_it_is(simulator, start, tmp_
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         start("huaweicloud.coc.failed_tasks_job_template", "--controller-url", url, "--controller-token", "fake")
-    assert {dict(request.query)["risk_level"] for request in simulator.requests} == {"MEDIUM"}
         failed = {}
         for number, name in enumerate(NAMES):
             simulator.change(task=number, set={"name": name})
             failed[simulator.change(task=number, run="ABNORMAL")["id"]] = name
         launches = [Controller.launched.get(timeout=PATIENCE) for _name in NAMES]
         server.shutdown()
+    assert {dict(request.query)["risk_level"] for request in simulator.requests} == {"MEDIUM"}
     assert {path for path, _sent in launches} == {"/api/v2/job_templates/7/launch/"}
     variables = [sent["extra_vars"] for _path, sent in launches]
     assert failed == {

@@ -205,7 +205,7 @@ MANY = [task(f"n{number}", last_execution_status="ABNORMAL") for number in range
         ),
         (
             [listing(name="C", failed=True)],
-            f"Of 0 tasks: nothing was checked; 1 of 1 accounts could not be queried: C: {REASON}",
+            f"Of 0 tasks: 1 of 1 accounts could not be queried: C: {REASON}",
             None,
         ),
     ],
