@@ -141,7 +141,7 @@ def test_unhealthy_tasks_fail_the_job_and_are_handed_on(run_job, simulator):
     ids = dict(zip(IDS, [[bad["id"]], [refused["id"]], [late["id"]]]))
     assert job.artifacts == {"coc_asked": True, **ids, "coc_health": health}
     numbers = "1 ABNORMAL; 1 REJECTED; 1 enabled, but not run for 25 hours"
-    assert job.message("Fail if something is wrong") == f"Of 3 tasks (risk_level: HIGH): {numbers}."
+    assert job.message("Fail if something is wrong") == f"Of 3 tasks: {numbers}. Only tasks with risk_level HIGH."
     assert "coc_scheduled_tasks" in "".join(job.cache.values())
 
 
@@ -151,7 +151,7 @@ def test_each_account_must_have_as_many_tasks_as_expected(run_job, simulator):
     accounts = [{"name": "A"}, {"name": "B", "created_by": ""}, {"name": "C", "min_tasks": 0}]
     job = run_job("assert_healthy.yml", {**BLANK, **answers}, handed_on={"coc_accounts": accounts})
     few = "A: nothing was checked (coc_min_tasks: 2); B: nothing was checked (coc_min_tasks: 2)"
-    assert job.message("Fail if something is wrong") == f"Of 0 tasks (created_by: nobody): {few}."
+    assert job.message("Fail if something is wrong") == f"Of 0 tasks: {few}. Only tasks with created_by nobody."
     assert job.artifacts["coc_task_counts"] == {"A": 0, "B": 0, "C": 0}
 
 
@@ -265,7 +265,9 @@ def test_a_page_that_was_not_written_is_not_uploaded(run_job):
     survey = {"coc_report_path": "", "coc_report_url": "http://127.0.0.1:9/"}  # an extra variable wins
     job = run_job("upload_report.yml", survey, handed_on={"awx_job_id": 1})
     assert job.message("Check that this job wrote the page").startswith("The report was not uploaded: /")
-    assert job.message("Say where it is").endswith("/project/coc-report.html. The file is deleted with this job.")
+    assert job.message("Show where the page is").endswith(
+        "/project/coc-report.html. The file is deleted with this job."
+    )
 
 
 def test_a_check_run_says_what_it_would_write(simulator, tmp_path, monkeypatch):
