@@ -205,7 +205,11 @@ def _sources(
             yield from _file_sources(os.path.expanduser(shared or SHARED_FILE), profile, warn)
         words, names = "the environment variables HW_*", TERRAFORM_ENVIRONMENT
         yield Source(words, names, _read_fields(environ, names))
-    yield from _file_sources(profile_path(options, environ), options.get("profile") or None, warn)
+    path = profile_path(options, environ)
+    is_of_awx = "AWX_HOST" in environ and not options.get("credentials_file") and environ.get(FILE_VARIABLE, "").strip()
+    # AWX writes it to a temporary path, which would not tell anybody what to correct.
+    name = f"of the AWX credential that sets {FILE_VARIABLE}" if is_of_awx else path
+    yield from _file_sources(path, options.get("profile") or None, warn, name)
     if not named:
         words, names = "the environment variables HC_CONTAINER_*", CONTAINER_ENVIRONMENT
         yield Source(words, names, _read_fields(environ, names))
@@ -324,14 +328,21 @@ def profile_path(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -
     return os.path.expanduser(options.get("credentials_file") or environ.get(variable, "").strip() or default)
 
 
-def _file_sources(path: str, profile: str | None, warn: t.Callable[[str, str], None]) -> t.Iterator[Source]:
-    """Yield what a profile file has: a profile of KooCLI, which it must be unless ``profile`` is None, or sections."""
-    text = _read_file(path, warn)
+def _file_sources(
+    path: str, profile: str | None, warn: t.Callable[[str, str], None], name: str = ""
+) -> t.Iterator[Source]:
+    """Yield what a profile file has: a profile of KooCLI, which it must be unless ``profile`` is None, or sections.
+
+    Messages call it ``name``, if that is set, in place of its path.
+    """
+    name = name or path
+    place = path if name == path else f"the profile file {name}"
+    text = _read_file(path, name, warn)
     if profile is None and not text.lstrip().startswith("{"):
-        sections = _parse_ini(text, path)
+        sections = _parse_ini(text, name)
         for section in FILE_SECTIONS:
             if sections.has_section(section):
-                yield Source(f"section [{section}] of {path}", FILE_KEYS, _read_fields(sections[section], FILE_KEYS))
+                yield Source(f"section [{section}] of {place}", FILE_KEYS, _read_fields(sections[section], FILE_KEYS))
         return
     # imported here, since most users have no such file
     from ansible_collections.huaweicloud.coc.plugins.module_utils import _hcloud_profile
@@ -340,7 +351,7 @@ def _file_sources(path: str, profile: str | None, warn: t.Callable[[str, str], N
     yield Source(words, _hcloud_profile.KEYS, _read_fields(values, _hcloud_profile.KEYS))
 
 
-def _read_file(path: str, warn: t.Callable[[str, str], None]) -> str:
+def _read_file(path: str, name: str, warn: t.Callable[[str, str], None]) -> str:
     """Return the text of the profile file, '' if there is none. Warns if others may read it."""
     if not os.path.exists(path):
         return ""
@@ -349,7 +360,7 @@ def _read_file(path: str, warn: t.Callable[[str, str], None]) -> str:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             text = file.read()
     except (OSError, UnicodeError) as error:
-        raise _unreadable(path, getattr(error, "strerror", None) or NO_INI_FILE) from None
+        raise _unreadable(name, getattr(error, "strerror", None) or NO_INI_FILE) from None
     if mode & 0o077:
         warn(
             f"mode {path}",
@@ -358,18 +369,18 @@ def _read_file(path: str, warn: t.Callable[[str, str], None]) -> str:
     return text
 
 
-def _parse_ini(text: str, path: str) -> t.Any:
+def _parse_ini(text: str, name: str) -> t.Any:
     import configparser  # only here: most users give the credentials in another way
 
     profile = configparser.ConfigParser(interpolation=None)
     try:
         profile.read_string(text)
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
-        raise _unreadable(path, f"line {error.lineno} repeats a section or a key") from None
+        raise _unreadable(name, f"line {error.lineno} repeats a section or a key") from None
     except configparser.Error:  # its own text quotes the line, which may have the secret in it
-        raise _unreadable(path, NO_INI_FILE) from None
+        raise _unreadable(name, NO_INI_FILE) from None
     return profile
 
 
-def _unreadable(path: str, reason: str) -> CocError:
-    return CocError(f"The profile file {path} cannot be read: {reason}. Fix it, or name another with credentials_file.")
+def _unreadable(name: str, reason: str) -> CocError:
+    return CocError(f"The profile file {name} cannot be read: {reason}. Fix it, or name another with credentials_file.")

@@ -288,15 +288,20 @@ def test_a_variable_or_an_option_names_the_file(profile, tmp_path):
     write(tmp_path / "other", "[basic]\nak = O\nsk = S\n")
     keys = {"HW_ACCESS_KEY": "H", "HW_SECRET_KEY": "S", "HUAWEICLOUD_SDK_AK": "H", "HUAWEICLOUD_SDK_SK": "S"}
     variable, basic = "HUAWEICLOUD_SDK_CREDENTIALS_FILE", f"section [basic] of {tmp_path}/other"
+    in_awx = f"of the AWX credential that sets {variable}"
     for options, environ, source in (
         ({}, {variable: "~/other"}, basic),
         ({}, {variable: ""}, f"section [global] of {profile}"),
         ({}, {variable: "  "}, f"section [global] of {profile}"),
         ({}, {variable: str(tmp_path / "other"), **keys}, "the environment variables HUAWEICLOUD_SDK_*"),
+        ({}, {variable: "~/other", "AWX_HOST": "x"}, f"section [basic] of the profile file {in_awx}"),
         ({"credentials_file": "~/other"}, keys, basic),
         ({"credentials_file": str(tmp_path / "other"), "auth_token": "T"}, {}, "the options"),
     ):
         assert find_credentials(options, no_warning, environ)(NO_CLIENT).source == source
+    write(tmp_path / "other", "no section")
+    error = refusal(find_credentials, {}, no_warning, {variable: "~/other", "AWX_HOST": "x"})
+    assert error.startswith(f"The profile file {in_awx} cannot be read: ")
 
 
 # The profiles of KooCLI and Terraform
