@@ -181,6 +181,8 @@ notes:
 """
 
     # What a lookup adds: each option also comes from a variable.
-    LOOKUP = "options:" + "".join(
-        f"\n  {name}:\n    vars:\n      - name: {VARIABLE_PREFIX}{name}" for name in CONNECTION
-    )
+    LOOKUP = "options:\n"
+
+
+for name in CONNECTION:
+    ModuleDocFragment.LOOKUP += f"  {name}:\n    vars:\n      - name: {VARIABLE_PREFIX}{name}\n"

@@ -142,4 +142,8 @@ options:
     version_added: 1.1.0
     vars:
       - name: ansible_huaweicloud_cache_timeout
-""" + "".join(f"\n  {name}:\n    vars:\n      - name: {VARIABLE_PREFIX}{name}" for name in QUERY_PARAMETERS)
+"""
+
+
+for name in QUERY_PARAMETERS:
+    ModuleDocFragment.LOOKUP += f"  {name}:\n    vars:\n      - name: {VARIABLE_PREFIX}{name}\n"

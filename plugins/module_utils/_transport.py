@@ -133,7 +133,7 @@ class Transport:
     def _exchange(self, method: str, url: str, headers: t.Mapping[str, str], body: bytes) -> Response:
         target = urlsplit(url)._replace(scheme="", netloc="").geturl()
         once: dict[str, t.Any] = {"retries": False, "redirect": False, "timeout": None, "preload_content": False}
-        response = self._pool.urlopen(method, target, body or None, dict(headers), **once)
+        response = self._pool.request(method, target, body=body or None, headers=dict(headers), **once)
         content = None
         try:
             content = _read(response)

@@ -200,7 +200,7 @@ def memory(bench, _rounds):
     for name in ("ping", "data floor", "module", "one uri"):
         place = bench.folder / f"payload of {name}"
         bench.run(bench.command(name), ANSIBLE_KEEP_REMOTE_FILES="true", ANSIBLE_REMOTE_TMP=str(place))
-        payload = next(place.glob("*/AnsiballZ_*.py"))
+        (payload,) = place.glob("*/AnsiballZ_*.py")
         command = [PYTHON, "-c", PEAK, PYTHON, str(payload)]
         done = subprocess.run(command, env=bench.environment, check=True, capture_output=True, text=True)
         peak = int(done.stdout) / 2**20

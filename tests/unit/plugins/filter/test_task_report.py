@@ -59,16 +59,16 @@ def test_numbers_and_charts_count_every_task():
         "never ran": 2,
         "enabled": 1,
     }
-    assert {chart["filter"]: [(bar["value"], bar["count"]) for bar in chart["bars"]] for chart in report["charts"]} == {
+    assert {chart["filter"]: [(one["value"], one["count"]) for one in chart["bars"]] for chart in report["charts"]} == {
         "status": [("ABNORMAL", 2), ("FINISHED", 4), ("never ran", 2), ("unknown", 1)],
         "age": [("never ran", 2), ("within the last hour", 7)],
         "risk": [("HIGH", 2), ("LOW", 1), ("unknown", 5), ("unheard of", 1)],
         "type": [("RUNBOOK", 1), ("unknown", 8)],
         "region": [("unknown", 7), ("CN-North-4", 1), ("cn-north-4", 1)],
     }
-    assert [bar["percent"] for bar in report["charts"][0]["bars"]] == [50.0, 100.0, 50.0, 25.0]
+    assert [one["percent"] for one in report["charts"][0]["bars"]] == [50.0, 100.0, 50.0, 25.0]
     samples = task_report([listing(*coc_simulator.sample_tasks(1000))])
-    assert all(sum(bar["count"] for bar in chart["bars"]) == 1000 for chart in samples["charts"])
+    assert all(sum(one["count"] for one in chart["bars"]) == 1000 for chart in samples["charts"])
 
 
 def test_a_chart_has_the_most_frequent_values_only():
