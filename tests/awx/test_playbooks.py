@@ -327,6 +327,7 @@ def test_list_is_written_whole_in_the_wanted_form(run_job, simulator, tmp_path):
         {"coc_format": "json", "coc_output_path": f"{tmp_path}/old.json"},
         {"coc_format": "markdown", "coc_columns": ["risk_level"], "coc_output_path": "a.md"},
         {"coc_format": "json", "coc_columns": ["id"], "ansible_huaweicloud_limit": 1},
+        {"coc_format": "csv", "coc_columns": "risk_level"},
     ]
     listed: dict[str, object] = {"ansible.builtin.import_playbook": "huaweicloud.coc.list_tasks"}
     plays = [{**listed, "vars": {**wish, "coc_timezone": "Asia/Shanghai"}} for wish in wishes]
@@ -348,9 +349,11 @@ def test_list_is_written_whole_in_the_wanted_form(run_job, simulator, tmp_path):
         [f"Wrote to {tmp_path}/old.json:", "2 tasks"],
         [f"Wrote to {written}:", "2 tasks"],
         ["1 of 2 tasks"],
+        ["2 tasks"],
     ]
     shown = [one["res"]["msg"] for one in data if one.get("task") == "Show the tasks" and "msg" in one.get("res", {})]
     assert json.loads("".join(shown[0])) == [{"id": first["id"]}]
+    assert shown[1] == ["risk_level", "LOW", "HIGH"]  # without what a spreadsheet wants at the beginning
 
 
 def test_check_mode_writes_nothing_and_says_so(simulator, tmp_path):
@@ -408,6 +411,8 @@ def test_an_account_that_fails_hides_no_other_and_is_not_asked_again(run_job, mo
     assert after.artifacts["coc_task_counts"] == {"Production <1>": 3}
     assert after.artifacts["coc_task_ids"] == {"Production <1>": ids}
     assert after.cache and all('"account": "Production <1>"' in text.replace("\\", "") for text in after.cache.values())
+    run_job("report.yml", survey, kind=None, handed_on={**two, **check.artifacts})
+    assert (len(simulator.requests), len(branch.requests)) == (3, 1)
 
 
 def test_variables_count_wherever_they_are_given(run_job, simulator, branch):

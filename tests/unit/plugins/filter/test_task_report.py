@@ -32,7 +32,8 @@ TASKS = [
     task("bad", "ABNORMAL", AGO, "PASSED", created_by="0a1f", associated_task_name="脚本"),
     task("high", "FINISHED", AGO - 9000, "PASSED", risk_level="HIGH", task_type="RUNBOOK"),
     {
-        **task("bad and high", "ABNORMAL", AGO - 9000, risk_level="HIGH"),
+        **task("bad and high", "ABNORMAL", AGO - 9000, risk_level="HIGH", created_by="0a1f"),
+        **{"associated_task_name": "脚本", "associated_task_name_en": "script"},
         "name": "a\u202eb\nc",
         "created_user_name": "李",
     },
@@ -45,7 +46,8 @@ def test_rows_that_failed_or_are_high_come_first_then_those_that_ran_last():
     assert [rows[name]["status"] for name in ("bad", "odd", "new")] == ["ABNORMAL", "unknown", "never ran"]
     assert [rows[name]["executed"] for name in ("good", "new")] == ["2025-12-31 23:59", ""]
     assert [rows[name]["owner"] for name in ("bad", "bad and high", "new")] == ["0a1f", "李", ""]
-    assert (rows["bad"]["script"], rows["bad and high"]["name"]) == ("脚本", "a b c")
+    assert [rows[name]["script"] for name in ("bad", "bad and high", "new")] == ["脚本", "script", ""]
+    assert rows["bad and high"]["name"] == "a b c"
     assert (rows["good"]["runs"], rows["new"]["runs"], rows["refused"]["enabled"]) == ("7", "", "yes")
 
 

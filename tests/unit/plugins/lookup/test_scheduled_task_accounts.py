@@ -114,12 +114,13 @@ def test_what_is_no_account_is_named_without_its_value(listed, variables, messag
 COMMON = {
     "region": "eu-west-101",
     "endpoint": "https://common.example.com",
+    "iam_endpoint": "https://iam.example.com",
     "auth_token": "FakeCommonToken",
     "domain_id": "D-common",
     "project_id": "P-common",
     "risk_level": "HIGH",
 }
-NO_CREDENTIALS = {"region", "endpoint", "risk_level"}
+NO_CREDENTIALS = {"region", "endpoint", "iam_endpoint", "risk_level"}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ NO_CREDENTIALS = {"region", "endpoint", "risk_level"}
     [
         ({}, COMMON.keys()),
         ({"project_id": "P1"}, COMMON.keys()),  # which goes with the common credentials
-        ({"endpoint": "https://own.example.com"}, COMMON.keys() - {"region"}),
+        ({"endpoint": "https://own.example.com"}, COMMON.keys() - {"region", "iam_endpoint"}),
         ({"access_key": "FakeKey"}, NO_CREDENTIALS),  # incomplete, and nothing fills it up
         ({"auth_token": "FakeToken"}, NO_CREDENTIALS),
         ({"security_token": "FakeToken"}, NO_CREDENTIALS),

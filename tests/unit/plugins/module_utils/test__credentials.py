@@ -318,7 +318,7 @@ KOOCLI: dict[str, t.Any] = {
             "accessKeyId": "not this one",
             "ssoAuth": {"stsToken": {"accessKeyId": "S", "secretAccessKey": SECRET, "securityToken": "T"}},
         },
-        {"name": "no login", "mode": "SSO", "ssoAuth": None},
+        {"name": "no login", "mode": "SSO", "accessKeyId": "old", "secretAccessKey": SECRET, "ssoAuth": None},
         {"name": "half", "accessKeyId": "H"},
         {"name": "ecs", "mode": "ecsAgency"},
         {"name": "new", "mode": "AssumeRole", "sourceProfile": "main"},

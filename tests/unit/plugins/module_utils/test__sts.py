@@ -216,6 +216,7 @@ def test_it_ends_from_outside(simulator, connection):
     thread.start()
     assert "was stopped before the response came" in refusal(client.get, TASKS, {}, "")
     thread.join()
+    assert "was stopped before the response came" in refusal(client.get, TASKS, {}, "")  # nor for one that begins later
     assert paths(simulator) == [V3]
 
 
