@@ -73,7 +73,7 @@ def local_time(value: object, timezone: object = None, format: object = MINUTE, 
     if value is None:
         return default
     # A template in a variable makes a text of a number before ansible-core 2.19.
-    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,19}", str(value)):
+    if not re.fullmatch(r"-?[0-9]{1,19}", str(value)):
         raise AnsibleFilterError(
             f"local_time: {str(value)[:40]!r} is not a time. It takes milliseconds since the epoch, such as "
             "1745396100000."
