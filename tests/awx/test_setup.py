@@ -131,7 +131,7 @@ def test_set_up_is_complete_and_idempotent(controller):
 
     credential["inputs"].update(REPLACED)  # as people do on screen
     survey = f"job_templates/{list_tasks}/survey_spec/"
-    edited = [{**spec[0], "required": True}, *spec[2:5]]  # one changed, one removed
+    edited = [{**spec[0], "required": True}, *spec[2:]]  # one changed, one removed
     controller.related[survey] = {"name": "", "description": "", "spec": edited}
     done = len(controller.changes)
     extra = ("-e", "coc_max_age_hours=25", "-e", "coc_update_secrets=false")
