@@ -131,7 +131,8 @@ def test_set_up_is_complete_and_idempotent(controller):
 
     credential["inputs"].update(REPLACED)  # as people do on screen
     survey = f"job_templates/{list_tasks}/survey_spec/"
-    edited = [{**spec[0], "required": True}, *spec[2:]]  # one changed, one removed
+    wanted = controller.related[survey]["spec"]
+    edited = [{**wanted[0], "required": True}, *wanted[2:]]  # one changed, one removed
     controller.related[survey] = {"name": "", "description": "", "spec": edited}
     done = len(controller.changes)
     extra = ("-e", "coc_max_age_hours=25", "-e", "coc_update_secrets=false")
@@ -140,7 +141,7 @@ def test_set_up_is_complete_and_idempotent(controller):
     assert controller.changes[done:] == []
     assert output.count(" stays as it is.") == 1
     named_questions = re.search(r"The survey of COC list tasks stays as it is\. .*: ([\w, ]+)\.", output)
-    assert named_questions and set(named_questions[1].split(", ")) == {one["variable"] for one in spec[:2]}
+    assert named_questions and set(named_questions[1].split(", ")) == {one["variable"] for one in wanted[:2]}
     filled = {name: value for name, value in credential["inputs"].items() if value}
     assert filled == {**REPLACED, "region": "ap-southeast-3"}
 
