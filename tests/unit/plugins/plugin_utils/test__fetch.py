@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 
 import pytest
@@ -59,12 +60,13 @@ def list_one(connection, monkeypatch, tmp_path):
 def test_until_the_first_answer_nobody_else_sends(faults, options, requests, later, list_one, simulator):
     simulator.faults += map(status, faults)
     simulator.latency = 1  # for all to come meanwhile
-    found = in_forks(HOSTS, lambda: list_one(**options))
+    ask = functools.partial(list_one, **options)
+    found = in_forks(HOSTS, ask)
     assert len(simulator.requests) == requests
     failures = [outcome for outcome in found if outcome != 0]
     assert len(failures) == (HOSTS if requests < HOSTS else len(faults)), failures
     assert len(set(failures)) <= 1
-    in_forks(1, lambda: list_one(**options))
+    in_forks(1, ask)
     assert len(simulator.requests) == requests + later
 
 
