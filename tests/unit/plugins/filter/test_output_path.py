@@ -9,7 +9,8 @@ import os
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.huaweicloud.coc.plugins.filter.output_path import COLLECTION, output_path
+from ansible_collections.huaweicloud.coc.plugins.filter import output_path as plugin
+from ansible_collections.huaweicloud.coc.plugins.filter.output_path import output_path
 
 
 def test_a_path_counts_from_the_current_folder(tmp_path, monkeypatch):
@@ -27,13 +28,14 @@ def test_what_cannot_be_written_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(plugin, "COLLECTION", tmp_path / "folder")
     for path, problem in (
         (["a"], "x: takes the path of a file, as a text."),
         (f"{tmp_path}/missing/a", f"x: {tmp_path}/missing/a is not in a folder that exists."),
         ("link", "x: link is not a regular file"),
         ("folder", "x: folder is not a regular file"),
         ("/dev/stdout", "x: /dev/stdout is not a regular file"),
-        (f"{COLLECTION}/playbooks/a", "is inside the installed collection. Choose a path outside it."),
+        ("folder/a", "is inside the installed collection. Choose a path outside it."),
     ):
         with pytest.raises(AnsibleFilterError) as raised:
             output_path(path, "x")
