@@ -111,7 +111,7 @@ def test_ticket_per_failure(simulator: coc_simulator.Simulator, run) -> None:
     assert Tickets.opened == [{"key": f"{task['id']} {now}", "title": f"{task['name']} failed"} for task in failed]
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="NOT RUN: there is no jq on this machine, and no package for it")
+@pytest.mark.skipif(not shutil.which("jq"), reason="NOT RUN: the example is about jq, which is not on this machine")
 def test_one_line_with_jq(simulator: coc_simulator.Simulator, run, tmp_path: Path) -> None:
     done = run("sh", EXAMPLES / "failed_names.sh", TMPDIR=str(tmp_path))
     assert done.stdout.splitlines() == names(simulator, **ABNORMAL)
