@@ -31,12 +31,13 @@ options:
     description:
       - Access key (AK). Requires O(secret_key).
       - >-
-        All credentials come from one source, the first of these that has any: the options O(access_key), O(secret_key),
-        O(security_token) and O(auth_token); O(credentials_file) or O(profile) if set, and then nothing after it; the
-        environment variables E(HUAWEICLOUD_SDK_AK), E(HUAWEICLOUD_SDK_SK) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN); the
-        environment variables E(HW_ACCESS_KEY), E(HW_SECRET_KEY), E(HW_SECURITY_TOKEN) and E(HW_AUTH_TOKEN); the profile
-        file of O(credentials_file); in a pod of CCE, what E(HC_CONTAINER_CREDENTIALS_FULL_URI) and
-        E(HC_CONTAINER_AUTHORIZATION_TOKEN_FILE) give.
+        All credentials come from one source, the first of these that has any: the options, where a key, O(auth_token),
+        O(idp_id), and O(credentials_file) or O(profile) exclude each other; the environment variables
+        E(HUAWEICLOUD_SDK_AK), E(HUAWEICLOUD_SDK_SK) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN); the profile of
+        E(HW_SHARED_CONFIG_FILE) and E(HW_PROFILE); the environment variables E(HW_ACCESS_KEY), E(HW_SECRET_KEY),
+        E(HW_SECURITY_TOKEN) and E(HW_AUTH_TOKEN); the profile file; in a pod of CCE, what
+        E(HC_CONTAINER_CREDENTIALS_FULL_URI) and E(HC_CONTAINER_AUTHORIZATION_TOKEN_FILE) give. The environment
+        variables of an identity token count with those of the same prefix.
     type: str
     aliases: [ak]
   secret_key:
@@ -82,9 +83,10 @@ options:
   credentials_file:
     description:
       - Profile file of the vendor's SDK, an INI file with the sections C([global]) and C([basic]), read in this order,
-        and the keys C(ak), C(sk), C(security_token), C(domain_id) and C(project_id). Or a JSON file with O(profile)s.
+        and the keys C(ak), C(sk), C(security_token), C(domain_id), C(project_id), C(idp_id) and C(id_token_file). Or a
+        JSON file with O(profile)s.
       - If not set, the environment variable E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) is used, else
-        C(~/.huaweicloud/credentials), both after all other sources.
+        C(~/.huaweicloud/credentials), both after the environment variables with credentials.
       - If set, no credentials are read from environment variables.
     type: path
   profile:

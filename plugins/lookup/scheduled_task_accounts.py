@@ -203,7 +203,7 @@ class LookupModule(LookupBase):
             more = resolve(
                 templar.template({name: variables[name] for name in variables if ACCOUNT_VARIABLE.fullmatch(name)})
             )
-            accounts = find_accounts(own.get("accounts"), more, common, display.warning)
+            accounts = find_accounts(own.get("accounts"), more, common)
             return fetch_accounts(accounts, forks, _skipped(own), display.warning)
         except CocError as error:
             raise AnsibleLookupError(error.msg) from error

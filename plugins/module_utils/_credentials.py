@@ -86,11 +86,16 @@ GROUPS = (
 )
 AGENCY_NAMES = {field: TERRAFORM_ENVIRONMENT[field] for field in AGENCY_FIELDS}
 # With one of these options, the environment does not say whose credentials are used.
-BASE_OPTIONS = (*KEY_FIELDS, "auth_token", "idp_id", "id_token_file", "credentials_file", "profile")
+OPTION_KINDS = ((*KEY_FIELDS, "auth_token"), ("idp_id", "id_token_file"), ("credentials_file", "profile"))
+BASE_OPTIONS = tuple(name for kind in OPTION_KINDS for name in kind)
 
 Fetch = t.Callable[[Client], t.Tuple[Credentials, datetime]]  # and when they expire
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
 RENEW_BEFORE = timedelta(seconds=60)
+
+
+class NoCredentials(CocError):
+    """No source has credentials."""
 
 
 class Source(t.NamedTuple):
@@ -148,6 +153,7 @@ def find_credentials(
     environ = os.environ if environ is None else environ
     source = _find_source(options, environ, warn)
     base: list[str | None] = [source.fields.get(field) for field in BASE_FIELDS] if source.fields else [source.words]
+    base += _read_tokens(source)
     fetch = _fetch_base(source, options, environ)
     agency = _find_agency(options, source, environ, warn)
     if not agency:
@@ -171,19 +177,27 @@ def _find_source(
         if excluded:
             raise CocError(f"auth_source=ecs_metadata excludes {', '.join(excluded)}. Remove one or the other.")
         return Source("the ECS metadata service", {}, {})
+    kinds = [[name for name in kind if options.get(name)] for kind in OPTION_KINDS]
+    kinds = [kind for kind in kinds if kind]
+    if len(kinds) > 1:
+        one, other = (" and ".join(kind) for kind in kinds[:2])
+        raise CocError(
+            f"{one} cannot be used with {other}: each means credentials of its own. Remove one or the other."
+        )
     for source in _sources(options, environ, warn):
         if _is_complete(source):
             return source
     path = profile_path(options, environ)
     variables = (
-        "the environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; HW_ACCESS_KEY and HW_SECRET_KEY, or "
-        "HW_AUTH_TOKEN; "
+        "the environment variables HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_IDP_ID, HW_SHARED_CONFIG_FILE, HW_PROFILE, "
+        "HW_ACCESS_KEY, HW_AUTH_TOKEN, HW_ASSUME_ROLE_IDP_ID and HC_CONTAINER_CREDENTIALS_FULL_URI; "
     )
-    raise CocError(
-        "No credentials found. Looked at the options access_key and secret_key, or auth_token; "
+    raise NoCredentials(
+        "No credentials found. Looked at the options access_key, auth_token, idp_id and profile; "
         f"{'' if options.get('credentials_file') else variables}the sections [global] and [basic] of the profile file "
         f"{path}{'' if os.path.exists(path) else ', which does not exist'}. "
-        "Set one of them on the host that runs this, or auth_source=ecs_metadata on an ECS that has an agency. "
+        "Set one of them, with what belongs to it such as secret_key, on the host that runs this, or "
+        "auth_source=ecs_metadata on an ECS that has an agency. "
         "Variables ansible_huaweicloud_* count for lookups and playbooks only; for modules, use module_defaults."
     )
 
@@ -242,6 +256,16 @@ def _fetch_base(source: Source, options: t.Mapping[str, t.Any], environ: t.Mappi
     if "container_uri" in source.fields:
         return _sts.fetch_from_container(source.fields["container_uri"], source.fields["container_token_file"])
     return _sts.fetch_metadata
+
+
+def _read_tokens(source: Source) -> list[str]:
+    """Return the token in a file that ``source`` names: whoever replaces it changes the credentials."""
+    paths = _select(source.fields, ("id_token_file", "container_token_file")).values()
+    if not paths or "id_token" in source.fields:
+        return []
+    from ansible_collections.huaweicloud.coc.plugins.module_utils import _sts
+
+    return [_sts.read_token(path) for path in paths]
 
 
 def _find_agency(

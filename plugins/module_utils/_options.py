@@ -53,6 +53,17 @@ def find_aliases(spec: ArgumentSpec) -> dict[str, str]:
     return {alias: option for option in spec for alias in spec[option].get("aliases", ())}
 
 
+def resolve_aliases(values: t.Mapping[str, t.Any], spec: ArgumentSpec) -> dict[str, t.Any]:
+    """Return ``values``, which have no blanks, by the names of the options. Raises :class:`CocError` for two of one."""
+    aliases, resolved = find_aliases(spec), {}
+    for name, value in values.items():
+        option = aliases.get(name, name)
+        if option in resolved:
+            raise CocError(f"{name}: {option} and its short name are both set. Remove one of them.")
+        resolved[option] = value
+    return resolved
+
+
 def strip_blanks(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return ``options`` without those that are null or blank, and texts without white space at their ends.
 

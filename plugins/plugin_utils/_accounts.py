@@ -12,10 +12,22 @@ import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
-from ansible_collections.huaweicloud.coc.plugins.module_utils._options import VARIABLE_PREFIX, strip_blanks
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
+    VARIABLE_PREFIX,
+    refuse_wrong_types,
+    resolve_aliases,
+    strip_blanks,
+)
 from ansible_collections.huaweicloud.coc.plugins.module_utils._paging import MAX_TASKS
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import QUERY_PARAMETERS
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import ALIASES, COMMON_SPEC, Options
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import (
+    AGENCY,
+    ALIASES,
+    COMMON_SPEC,
+    IDENTITY,
+    Options,
+    merge_options,
+)
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import (
     is_typo,
     refuse_typos,
@@ -26,13 +38,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import
 LIST_VARIABLE = "coc_accounts"
 ACCOUNT_VARIABLE = re.compile(r"coc_account_\w+")  # one account in each
 
-SITE = {"region", "endpoint"}
-IAM = {"iam_endpoint"}  # of a site
-IDENTITY = {"access_key", "secret_key", "security_token", "auth_token", "auth_source", "credentials_file"}
-IDENTITY |= {"profile", "idp_id", "id_token_file"}
-SCOPE = {"domain_id", "project_id"}
-AGENCY = {"agency_name", "agency_domain_name", "agency_domain_id"}
-# Whoever names one of these for an account means credentials of its own.
+# An account that has only blanks for these is refused: it was to have credentials of its own.
 KEYS = {"access_key", "secret_key", "auth_token", "credentials_file", "profile", "idp_id", "agency_name"}
 
 # What the variables of the collection's playbooks have after coc_.
@@ -61,9 +67,7 @@ class Account(t.NamedTuple):
     min_tasks: int | None = None
 
 
-def find_accounts(
-    listed: t.Any, variables: t.Mapping[str, t.Any], common: Options, warn: t.Callable[[str], None]
-) -> list[Account]:
+def find_accounts(listed: t.Any, variables: t.Mapping[str, t.Any], common: Options) -> list[Account]:
     """Return the accounts in ``listed``, which is None if it is not set, and in ``variables``, in this order.
 
     ``common`` are the options for all accounts. If there are no accounts, they describe the only one.
@@ -71,7 +75,7 @@ def find_accounts(
     """
     found: list[Account] = []
     seen: dict[str, str] = {}
-    for source, entry in [*_from_list(listed), *_from_variables(variables, warn)]:
+    for source, entry in [*_from_list(listed), *_from_variables(variables)]:
         name = _read_name(source, entry)
         if name.casefold() in seen:
             raise CocError(
@@ -79,21 +83,25 @@ def find_accounts(
                 "Give each account a name of its own."
             )
         seen[name.casefold()] = source
-        own = {ALIASES.get(key, key): value for key, value in strip_blanks(entry).items() if key != "name"}
-        least = own.pop("min_tasks", None)
         try:
+            own = resolve_aliases(strip_blanks({key: entry[key] for key in entry if key != "name"}), COMMON_SPEC)
+            least = own.pop("min_tasks", None)
             _refuse_blank_keys([key for key in entry if ALIASES.get(key, key) in KEYS], own)
             refuse_unknown(
                 (key for key in entry if key not in ALIASES), {"name": {}, "min_tasks": {}, **COMMON_SPEC}, "an account"
             )
             min_tasks = None if least is None else whole_number("min_tasks", least, 0, MAX_TASKS)
-            found.append(Account(name, merge_options(own, common), min_tasks))
+            refuse_wrong_types(own, COMMON_SPEC)
+            options = merge_options(own, common)
+            if "region" in own and "endpoint" not in own:
+                options["endpoint"] = find_endpoint(own, {})  # else an endpoint in the environment would win
+            found.append(Account(name, options, min_tasks))
         except CocError as error:
             raise CocError(f"{source}, account {name!r}: {error.msg}") from None
     return found or [Account(None, common)]
 
 
-def refuse_misnamed(variables: t.Iterable[str], options: t.Collection[str]) -> None:
+def refuse_misnamed(variables: t.Mapping[str, t.Any], options: t.Collection[str]) -> None:
     """Raise :class:`CocError` for a variable that is probably a misspelled variable of the playbooks.
 
     Accounts and filters would be ignored in silence. The value of an option in ``options`` may come from a variable of
@@ -106,7 +114,8 @@ def refuse_misnamed(variables: t.Iterable[str], options: t.Collection[str]) -> N
     meant.update({f"{VARIABLE_PREFIX}{name}": f"coc_{name}" for name in ("accounts", "forks")})
     for variable in others:
         start, _underscore, rest = variable[len("coc_") :].partition("_")
-        if start != "account" and rest and is_typo(start, "account"):
+        is_account = start == "accounts" and isinstance(variables[variable], dict)
+        if start != "account" and rest and (is_account or is_typo(start, "account")):
             meant[variable] = f"coc_account_{rest}"
         if variable in meant:
             raise CocError(f"{variable}: is not a variable of this collection. Did you mean {meant[variable]}?")
@@ -119,28 +128,6 @@ def _refuse_blank_keys(keys: t.Sequence[str], own: Options) -> None:
     """
     if keys and not (IDENTITY | AGENCY) & set(own):
         raise CocError(f"{keys[0]}: is blank. Fill it in, or leave it out to use the credentials for all accounts.")
-
-
-def merge_options(own: Options, common: Options) -> Options:
-    """Return the options to list the tasks of an account with. Neither ``own`` nor ``common`` has blank options.
-
-    The key of an account must not meet the token, the agency, the project or the endpoint of another, so these are
-    taken whole. An account with an agency but no key of its own uses the key for all accounts.
-    Raises :class:`CocError` for an unknown region.
-    """
-    hidden: set[str] = set()
-    if IDENTITY & set(own):
-        hidden |= IDENTITY | AGENCY | SCOPE
-        if IDENTITY & set(own) == {"profile"}:
-            hidden -= {"credentials_file"}  # which has the profiles of all
-    if AGENCY & set(own):
-        hidden |= AGENCY | SCOPE
-    if SITE & set(own):
-        hidden |= SITE | IAM
-    options = {**{key: value for key, value in common.items() if key not in hidden}, **own}
-    if "region" in own and "endpoint" not in own:
-        options["endpoint"] = find_endpoint(own, {})  # else an endpoint in the environment would win
-    return options
 
 
 def _from_list(value: t.Any) -> t.Iterator[tuple[str, Options]]:
@@ -163,16 +150,16 @@ def _from_list(value: t.Any) -> t.Iterator[tuple[str, Options]]:
         yield f"{LIST_VARIABLE}, entry {number}", entry
 
 
-def _from_variables(variables: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> t.Iterator[tuple[str, Options]]:
+def _from_variables(variables: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, Options]]:
     """Yield each account that has a variable, after its name. Variables of other roles may have such a name too."""
     for variable in sorted(variables):
         value = variables[variable]
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except ValueError:  # the parser's error would quote the text
                 if value.lstrip().startswith("{"):
-                    warn(f"{variable}: looks like an account in JSON but is not valid JSON, so it is ignored.")
+                    raise CocError(f"{variable}: looks like an account in JSON but is not valid JSON.") from None
         if isinstance(value, dict):
             yield variable, value
 

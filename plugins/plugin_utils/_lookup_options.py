@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 
@@ -14,6 +13,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     VARIABLE_PREFIX,
     ArgumentSpec,
     find_aliases,
+    resolve_aliases,
     strip_blanks,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
@@ -24,15 +24,18 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import
 
 Options = t.Dict[str, t.Any]
 
-# Environment variables that may decide where a request goes, and with which credentials.
-ENVIRONMENT = ("HUAWEICLOUD_", "HW_", "HC_CONTAINER_", "REQUESTS_CA_BUNDLE", "HOME")
-
 # What ansible-core makes of omit where it does not leave it out itself, since 2.19 and before.
 OMITTED = re.compile(r"<<Omit>>|__omit_place_holder__[0-9a-f]+")
 
 # What both lookups take, and each account.
 COMMON_SPEC: ArgumentSpec = {**ARGUMENT_SPEC, "cache_timeout": {"type": "int", "default": 0}}
 ALIASES = find_aliases(COMMON_SPEC)
+
+SITE = {"region", "endpoint"}
+IDENTITY = {"access_key", "secret_key", "security_token", "auth_token", "auth_source", "credentials_file"}
+IDENTITY |= {"profile", "idp_id", "id_token_file"}
+SCOPE = {"domain_id", "project_id"}
+AGENCY = {"agency_name", "agency_domain_name", "agency_domain_id"}
 
 LOOKUP_SPEC: ArgumentSpec = {
     **COMMON_SPEC,
@@ -62,27 +65,42 @@ def collect_options(
     Not by ``set_options``: ansible-core turns ``validate_certs: maybe`` into *false* without a word, ignores unknown
     keywords, refuses a blank choice, and does not template variables.
     """
-    direct = {
-        ALIASES.get(name, name): value
-        for name, value in strip_blanks(resolve(keywords)).items()
-        if name != "wantlist"  # with_ adds it before ansible-core 2.19
-    }
-    refuse_unknown(direct, spec, plugin)
+    # with_ adds wantlist before ansible-core 2.19
+    given = {name: value for name, value in strip_blanks(resolve(keywords)).items() if name != "wantlist"}
+    refuse_unknown((name for name in given if name not in ALIASES), spec, plugin)
+    direct = resolve_aliases(given, spec)
     refuse_typos(variables, VARIABLE_PREFIX, spec, QUERY_PARAMETERS)
     sources = {**{name: VARIABLE_PREFIX + name for name in COMMON_SPEC}, **(other_variables or {})}
     by_variable = {option: variables[name] for option, name in sources.items() if name in variables}
     # within a dictionary, because ansible-core 2.19 does not return a single value that is omitted
-    return {**strip_blanks(resolve(templar.template(by_variable))), **direct}
+    return merge_options(direct, strip_blanks(resolve(templar.template(by_variable))))
+
+
+def merge_options(own: Options, common: Options) -> Options:
+    """Return the options ``own``, and those of ``common`` that do not contradict them. Neither has blank options.
+
+    The key of one account must not meet the token, the agency, the project or the endpoint of another, so these are
+    taken whole. Whoever has an agency but no key uses the key in ``common``.
+    """
+    hidden: set[str] = set()
+    if IDENTITY & set(own):
+        hidden |= IDENTITY | AGENCY | SCOPE
+        if IDENTITY & set(own) == {"profile"}:
+            hidden -= {"credentials_file"}  # which has the profiles of all
+    if AGENCY & set(own):
+        hidden |= AGENCY | SCOPE
+    if SITE & set(own):
+        hidden |= SITE | {"iam_endpoint"}
+    return {**{key: value for key, value in common.items() if key not in hidden}, **own}
 
 
 def result_key(options: Options, task_ids: list[str] | None) -> list[t.Any]:
-    """Return everything that a result depends on, but for the files that options and environment name.
+    """Return everything that a result depends on and that differs within a run: the environment does not.
 
     An age such as ``-24h`` is not converted, so that the key is the same a second later.
     """
     depends = {name: value for name, value in options.items() if name not in ("cache_timeout", "on_missing")}
-    environment = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}
-    return [depends, environment, task_ids]
+    return [depends, task_ids]
 
 
 def resolve(value: t.Any) -> t.Any:

@@ -14,6 +14,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials impor
     OPTIONS,
     SCOPE_FIELDS,
     Identity,
+    NoCredentials,
     find_credentials,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
@@ -73,7 +74,8 @@ def _credentials_or_failure(options: Options, warn: Warn) -> Identity:
     try:
         return find_credentials(options, warn)
     except CocError as error:
-        if any(options[name] for name in OPTIONS if name not in SCOPE_FIELDS):
+        is_named = any(options[name] for name in OPTIONS if name not in SCOPE_FIELDS)
+        if is_named and not isinstance(error, NoCredentials):
             raise
         problem = error
 

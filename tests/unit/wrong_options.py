@@ -25,6 +25,7 @@ REFUSED: list[tuple[dict, str]] = [
     ({"enterprise_project_id": 129 * "0"}, "enterprise_project_id: has 129 characters; it takes at most 128."),
     ({START: "yesterday"}, f"{START}: 'yesterday' is not a valid time"),
     ({START: "2026-01-01T00:00:00"}, f"{START}: "),
+    ({"profile": "x"}, "access_key and secret_key cannot be used with profile: each means credentials of its own. Rem"),
     ({"timeout": 0}, "timeout: 0.0 is out of range; it takes 0.001 to 3600 seconds."),
     ({"timeout": 3601}, "timeout: 3601.0 is out of range"),
     ({"timeout": "soon"}, "timeout: 'soon' is not a number."),

@@ -147,7 +147,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials impor
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import ClockError, CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
     ArgumentSpec,
-    find_aliases,
+    resolve_aliases,
     strip_blanks,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import list_tasks
@@ -174,8 +174,8 @@ FILTERS = {name: spec for name, spec in QUERY_PARAMETERS.items() if name not in 
 LONGEST_INTERVAL = 86400  # seconds
 CLOCK_JUMP = 60  # seconds
 STOPPED = (
-    "Nothing more is sent with these credentials, so that the access key is not locked. Replace them: a file is read "
-    "again at each interval; for options and variables, start the rulebook again."
+    "Nothing more is sent with these credentials, so that the access key is not locked. Replace them: a profile file "
+    "and a token file are read again at each interval; for anything else, start the rulebook again."
 )
 STOPPED_BY_CLOCK = (
     "Nothing more is sent until the clock of this machine is set or the credentials are replaced, so that the access "
@@ -239,8 +239,7 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
 
 def check_options(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return all of :data:`SOURCE_SPEC`, from those that the rulebook gives. Raises :class:`CocError`."""
-    aliases = find_aliases(SOURCE_SPEC)
-    values = {aliases.get(name, name): value for name, value in strip_blanks(args).items()}
+    values = resolve_aliases(strip_blanks(args), SOURCE_SPEC)
     filters = values.pop("filters", {})
     if not isinstance(filters, dict):
         raise CocError("filters: takes a dictionary of options that filter, such as {risk_level: HIGH}.")

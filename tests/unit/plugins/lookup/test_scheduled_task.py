@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 
@@ -143,6 +144,22 @@ def test_a_keyword_or_its_short_name_wins_over_a_variable(simulator, endpoint):
     given = {**endpoint, "ak": ACCESS_KEY, "sk": SECRET_KEY, "risk_level": "LOW", "limit": 2}
     assert len(run_lookup(given, variables=variables).ids) == 2
     assert queries(simulator) == ["limit=2&risk_level=LOW"]
+
+
+def test_credentials_of_a_keyword_are_taken_whole(simulator, endpoint, tmp_path):
+    file = tmp_path / "credentials"
+    file.write_text(f"[basic]\nak = {ACCESS_KEY}\nsk = {SECRET_KEY}\n")
+    file.chmod(0o600)
+    variables = as_variables({**endpoint, "access_key": "none", "secret_key": "none", "security_token": "none"})
+    assert run_lookup({"credentials_file": str(file)}, variables=variables).ids == IDS
+    assert run_lookup({"ak": ACCESS_KEY, "sk": SECRET_KEY}, variables=variables).ids == IDS
+
+
+def test_each_list_is_warned_of_once_in_a_run(simulator, connection, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.TemporaryDirectory", lambda: contextlib.nullcontext(str(tmp_path)))  # of the run
+    simulator.tasks = []
+    others: list[dict] = [{}, {}, {"limit": 5}, {"project_id": "other"}, {"limit": 5}]
+    assert [len(run_lookup({**connection, **options}).warnings) for options in others] == [1, 0, 1, 1, 0]
 
 
 @pytest.mark.parametrize("blank", [None, "", "  "], ids=repr)

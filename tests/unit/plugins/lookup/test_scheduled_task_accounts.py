@@ -19,8 +19,12 @@ from ansible.plugins.loader import fragment_loader, lookup_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import SITES
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._accounts import find_accounts, merge_options
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import ACCOUNTS_SPEC, COMMON_SPEC
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._accounts import find_accounts
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._lookup_options import (
+    ACCOUNTS_SPEC,
+    COMMON_SPEC,
+    merge_options,
+)
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
     WRONG_SECRET_KEY,
@@ -50,8 +54,7 @@ def entries(options, variables=None):
 
 
 def names(variables, listed=None):
-    warnings: list[str] = []
-    return [account.name for account in find_accounts(listed, variables, {}, warnings.append)], warnings
+    return [account.name for account in find_accounts(listed, variables, {})]
 
 
 def test_accounts_come_from_the_list_and_from_one_variable_each():
@@ -61,13 +64,17 @@ def test_accounts_come_from_the_list_and_from_one_variable_each():
         "coc_account_id": "0123456789",
         "coc_account_names": ["x"],
         "coc_account_list": '["x"]',
-        "coc_account_owner": "{{ nobody",
+        "coc_account_owner": "nobody",
         "coc_account_": None,
     }
-    found, warnings = names(variables, '[{"name": "one"}, {"name": " two "}]')
-    assert found == ["one", "two", "three", "4"]
-    assert warnings == ["coc_account_owner: looks like an account in JSON but is not valid JSON, so it is ignored."]
-    assert names({}) == names({}, "null") == ([None], [])
+    assert names(variables, '[{"name": "one"}, {"name": " two "}]') == ["one", "two", "three", "4"]
+    assert names({}) == names({}, "null") == [None]
+
+
+FIRST = "coc_accounts, entry 1, account 'a':"
+NO_JSON = "looks like an account in JSON but is not valid JSON."
+BOTH = "access_key and its short name are both set. Remove one of them."
+A_LIST = "takes one value, not a list. Leave it out and select from the result, or query once for each value."
 
 
 @pytest.mark.parametrize(
@@ -83,6 +90,9 @@ def test_accounts_come_from_the_list_and_from_one_variable_each():
         ([{"name": " "}], {}, "coc_accounts, entry 1: has no name. Add one."),
         ([{"nmae": "a"}], {}, "coc_accounts, entry 1: has no name. Is nmae a typo of name?"),
         (None, {"coc_account_x": {}}, "coc_account_x: has no name. Add one."),
+        (None, {"coc_account_x": "{'sk': 'FakeSecret'}"}, f"coc_account_x: {NO_JSON}"),
+        ([{"name": "a", "ak": "x", "access_key": "y"}], {}, f"{FIRST} access_key: {BOTH}"),
+        ([{"name": "a", "region": ["cn-north-4"]}], {}, f"{FIRST} region: {A_LIST}"),
         (
             [{"name": "a"}],
             {"coc_account_x": {"name": "A"}},
@@ -106,7 +116,7 @@ def test_accounts_come_from_the_list_and_from_one_variable_each():
     ],
 )
 def test_what_is_no_account_is_named_without_its_value(listed, variables, message):
-    assert refusal(find_accounts, listed, variables, {}, pytest.fail) == message
+    assert refusal(find_accounts, listed, variables, {}) == message
 
 
 # What each is requested with
@@ -142,7 +152,8 @@ def test_credentials_and_site_are_taken_whole(own, inherited):
 
 def test_a_region_of_its_own_wins_over_every_common_endpoint(monkeypatch):
     monkeypatch.setenv("HUAWEICLOUD_COC_ENDPOINT", "https://environment.example.com")
-    assert merge_options({"region": "cn-north-4"}, COMMON)["endpoint"] == SITES["cn-north-4"][1]
+    (account,) = find_accounts([{"name": "a", "region": "cn-north-4"}], {}, COMMON)
+    assert account.options["endpoint"] == SITES["cn-north-4"][1]
 
 
 # What is returned
@@ -273,6 +284,12 @@ def test_accounts_are_requested_side_by_side_up_to_a_bound(forks):
     assert max(at_once) == forks
 
 
+def test_an_agency_without_a_key_to_use_fails_by_itself(simulator, endpoint, connection):
+    agency = {"name": "by agency", "agency_name": "a", "agency_domain_id": "b"}
+    good, missing = entries({**endpoint, "accounts": [{"name": "good", **connection}, agency]})
+    assert not good["failed"] and missing["msg"].startswith("No credentials found.")
+
+
 def test_warnings_are_shown_in_the_order_of_the_accounts_and_name_them(simulator, connection):
     simulator.tasks = []
     simulator.latency = 0.1
@@ -289,16 +306,16 @@ class Interrupted(Exception):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Interrupted])
 def test_threads_end_with_the_lookup_when_it_is_interrupted(simulator, connection, monkeypatch, error):
-    """Two accounts are answered after a minute, the others wait for the first, or for a thread."""
+    """Two accounts are never answered in time, the others wait for the first, or for a thread."""
 
     def interrupt(*_arguments):
         raise error
 
-    simulator.latency = 60
+    simulator.latency = 20
     before = signal.signal(signal.SIGALRM, interrupt)
-    accounts = [{"name": number, "endpoint": simulator.endpoint, "max_retries": 20} for number in range(9)]
+    accounts = [{"name": number, "endpoint": simulator.endpoint, "timeout": 5} for number in range(9)]
     keys = {name: value for name, value in connection.items() if name != "endpoint"}
-    accounts[0].update(keys, ak="FakeOtherKey00000000")
+    accounts[0].update(keys, access_key="FakeOtherKey00000000")
     signal.setitimer(signal.ITIMER_REAL, 1)
     try:
         with contextlib.suppress(KeyboardInterrupt):

@@ -172,10 +172,11 @@ def test_a_token_excludes_keys(source, find):
 
 def test_the_error_lists_what_was_searched(find, profile):
     assert refusal(find) == (
-        "No credentials found. Looked at the options access_key and secret_key, or auth_token; the environment "
-        "variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN; the "
-        f"sections [global] and [basic] of the profile file {profile}, which does not exist. Set one of them on the "
-        "host that runs this, or auth_source=ecs_metadata on an ECS that has an agency. "
+        "No credentials found. Looked at the options access_key, auth_token, idp_id and profile; the environment "
+        "variables HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_IDP_ID, HW_SHARED_CONFIG_FILE, HW_PROFILE, HW_ACCESS_KEY, "
+        "HW_AUTH_TOKEN, HW_ASSUME_ROLE_IDP_ID and HC_CONTAINER_CREDENTIALS_FULL_URI; the sections [global] and [basic] "
+        f"of the profile file {profile}, which does not exist. Set one of them, with what belongs to it such as "
+        "secret_key, on the host that runs this, or auth_source=ecs_metadata on an ECS that has an agency. "
         "Variables ansible_huaweicloud_* count for lookups and playbooks only; for modules, use module_defaults."
     )
     write(profile, "[other]\nak = AK\nsk = SK\n")
@@ -283,7 +284,7 @@ def test_a_file_that_others_may_read_gives_a_warning(profile, mode):
 
 
 def test_a_variable_or_an_option_names_the_file(profile, tmp_path):
-    """The option comes before all variables, but after the other options; the variable after the other variables."""
+    """The option comes before all variables, the variable after the other variables."""
     write(profile, GLOBAL)
     write(tmp_path / "other", "[basic]\nak = O\nsk = S\n")
     keys = {"HW_ACCESS_KEY": "H", "HW_SECRET_KEY": "S", "HUAWEICLOUD_SDK_AK": "H", "HUAWEICLOUD_SDK_SK": "S"}
@@ -296,7 +297,6 @@ def test_a_variable_or_an_option_names_the_file(profile, tmp_path):
         ({}, {variable: str(tmp_path / "other"), **keys}, "the environment variables HUAWEICLOUD_SDK_*"),
         ({}, {variable: "~/other", "AWX_HOST": "x"}, f"section [basic] of the profile file {in_awx}"),
         ({"credentials_file": "~/other"}, keys, basic),
-        ({"credentials_file": str(tmp_path / "other"), "auth_token": "T"}, {}, "the options"),
     ):
         assert find_credentials(options, no_warning, environ)(NO_CLIENT).source == source
     write(tmp_path / "other", "no section")
@@ -349,7 +349,6 @@ def koocli(tmp_path):
         ({}, {FILE: "{}", NAME: "sso", "HW_ACCESS_KEY": "A", "HW_SECRET_KEY": "B"}, "S"),
         ({}, {NAME: "main", "HUAWEICLOUD_SDK_AK": "A", "HUAWEICLOUD_SDK_SK": "B"}, "A"),
         ({}, {FILE: " ", NAME: "", "HW_ACCESS_KEY": "A", "HW_SECRET_KEY": "B"}, "A"),
-        ({"access_key": "A", "secret_key": "B", "profile": "no such"}, {}, "A"),
     ],
 )
 def test_which_profile_is_used(koocli, options, environ, found):

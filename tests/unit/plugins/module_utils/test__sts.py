@@ -281,6 +281,7 @@ def test_terraforms_variables_take_an_agency(ask, endpoint, simulator, setenv, t
         ({"id_token_file": "/nowhere"}, "The token file /nowhere cannot be used: No such file or directory."),
         ({"idp_id": "\u00e9"}, "Credentials in the options: idp_id has characters that credentials never have"),
         ({"auth_source": "ecs_metadata"}, "auth_source=ecs_metadata excludes idp_id, id_token_file."),
+        ({"profile": "x"}, "idp_id and id_token_file cannot be used with profile: each means credentials of its own."),
     ],
 )
 def test_what_an_identity_token_lacks_is_said(ask, simulator, options, change, words):

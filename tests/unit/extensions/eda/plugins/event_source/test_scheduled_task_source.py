@@ -37,6 +37,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils import (
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task import ABSENT, FIELDS
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
+from ansible_collections.huaweicloud.coc.tests.coc_simulator import iam
 from ansible_collections.huaweicloud.coc.tests.unit.conftest import (
     WRONG_SECRET_KEY,
     ids_of,
@@ -275,6 +276,19 @@ def test_a_refused_key_is_not_sent_again_until_it_is_another(simulator, endpoint
         put(coc_simulator.SECRET_KEY)
         (recovery,) = source.poll()
     assert (recovery["type"], recovery["failure"], len(simulator.requests)) == ("recovery", failure, 4)
+
+
+def test_a_refused_identity_token_is_not_sent_again_until_the_file_has_another(simulator, endpoint, tmp_path):
+    file = tmp_path / "token"
+    file.write_text("FakeExpiredToken")
+    options = {**endpoint, "iam_endpoint": simulator.endpoint, "idp_id": iam.IDP_ID, "id_token_file": str(file)}
+    with Source(options) as source:
+        (event,) = source.poll()
+        assert event["failure"]["status"] == 401
+        assert [source.poll() for _interval in range(3)] == [[]] * 3
+        assert len(simulator.requests) == 1
+        file.write_text(iam.IDENTITY_TOKEN)
+        assert types(source.poll()) == ["recovery"]
 
 
 def test_what_locks_no_key_is_asked_again(simulator, connection):
@@ -521,12 +535,13 @@ def test_no_secret_is_in_the_message_of_wrong_options(connection):
 
 @pytest.mark.parametrize("fault", [coc_simulator.hang(), coc_simulator.status(503)], ids=["hang", "pause"])
 def test_it_ends_and_holds_nobody_up_whatever_it_waits_for(simulator, connection, fault):
-    simulator.faults += [fault] * 9
+    simulator.faults += [fault] * 3
     threads = set(threading.enumerate())
-    with Source({**connection, "timeout": 3600, "max_retries": 20}) as source:
+    with Source({**connection, "timeout": 5, "max_retries": 3}) as source:
         while not simulator.requests:
             source.run(sleep(0.001))  # others go on meanwhile
     assert [thread.name for thread in set(threading.enumerate()) - threads if "asyncio" in thread.name] == []
+    assert len(simulator.requests) <= 2
 
 
 def test_many_events_let_others_go_on(simulator, source):
