@@ -13,7 +13,7 @@ import typing as t
 MAX_LENGTH = 500  # characters
 
 # One character as itself, percent-encoded, or as JSON or HTML writes it.
-ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|&#?\w{1,8};|\\.|.", re.DOTALL)
+ESCAPED = r"(?s)%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|&#?\w{1,8};|\\.|."
 
 
 def redact(text: str, secrets: t.Collection[str]) -> str:
@@ -27,7 +27,10 @@ def redact(text: str, secrets: t.Collection[str]) -> str:
     pieces = {secret[start : start + 8] for secret in secrets for start in range(len(secret) - 7)}
     words = [re.escape(secret) for secret in secrets if len(secret) < 8]
     hidden = list(text)
-    for units in (list(text), ESCAPED.findall(text)):  # as it stands, and with each escape replaced by its character
+    for units in (
+        list(text),
+        re.findall(ESCAPED, text),
+    ):  # as it stands, and with each escape replaced by its character
         plain = "".join(map(_unescape, units))
         found = [(start, start + 8) for start in range(len(plain) - 7) if plain[start : start + 8] in pieces]
         if words:

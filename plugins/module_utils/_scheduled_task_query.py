@@ -61,12 +61,12 @@ MAX_LENGTH = {
 }
 
 UNIT_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-AGE = re.compile("-" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in UNIT_SECONDS))
+AGE = "-" + "".join(rf"(?:(?P<{unit}>\d{{1,9}}){unit})?" for unit in UNIT_SECONDS)
 ISO_8601 = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M%z")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 # Control characters, and others that are invisible; a name copied from a web page may begin with one.
-INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+INVISIBLE = "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 
 
 def build_query(options: t.Mapping[str, t.Any], now: float | None = None) -> dict[str, str | int]:
@@ -101,18 +101,17 @@ def _check_text(name: str, value: str) -> None:
         value.encode()
     except UnicodeEncodeError:
         raise CocError(f"{name}: {value!r} is not valid text. Give it in UTF-8.") from None
-    if invisible := INVISIBLE.search(value):
+    if invisible := re.search(INVISIBLE, value):
         raise CocError(
             f"{name}: has the invisible character U+{ord(invisible[0]):04X}, so it would match nothing. Remove it."
         )
 
 
-def check_task_id(source: str, value: str) -> str:
-    """Return ``value`` if it can be the ID of a task, 26 characters that start with ST (API reference)."""
+def check_task_id(source: str, value: str) -> None:
+    """Raise :class:`CocError` unless ``value`` can be a task ID: 26 characters that start with ST (API reference)."""
     if not re.fullmatch(r"ST[!-~]{24}", value):
         hint = " Give options as keywords." if source == "term" else ""
         raise CocError(f"{source}: {quoted(value)} is not a task ID, which has 26 characters and starts with ST.{hint}")
-    return value
 
 
 def parse_time(name: str, text: str, now: float) -> int:
@@ -134,7 +133,7 @@ def parse_time(name: str, text: str, now: float) -> int:
 
 def _read_time(name: str, text: str, now: float) -> int:
     """Return the milliseconds that ``text`` stands for, however far away that is."""
-    age = AGE.fullmatch(text)
+    age = re.fullmatch(AGE, text)
     if re.fullmatch(r"\d{1,19}", text):
         return int(text)
     if age and len(text) > 1:

@@ -152,6 +152,7 @@ class Transport:
         failure = OSError(f"{host} has no address")
         for number, (*kind, _name, address) in enumerate(addresses):
             seconds = (self._deadline - time.monotonic()) / (len(addresses) - number)
+            connection: socket.socket | None = None
             try:
                 connection = socket.socket(*kind)
                 connection.settimeout(max(seconds, 0.001))
@@ -161,6 +162,8 @@ class Transport:
                 connection.settimeout(None)  # from now on, the watchdog alone ends it
                 return connection
             except OSError as error:
+                if connection:
+                    connection.close()
                 failure = error
         raise failure
 
@@ -200,6 +203,11 @@ def _open_pool(url: str, validate_certs: bool, ca_path: str | None) -> t.Any:
     options: dict[str, t.Any] = {"maxsize": 1, "ssl_context": context, "cert_reqs": context.verify_mode}
     proxy, proxy_headers = find_proxy(url)
     if proxy:
+        if (
+            proxy.lower().startswith("https:")
+            and "proxy_ssl_context" in urllib3.ProxyManager.__init__.__code__.co_varnames
+        ):
+            options["proxy_ssl_context"] = context  # urllib3 before 1.26 speaks plain HTTP with every proxy
         return urllib3.ProxyManager(proxy, proxy_headers=proxy_headers, **options).connection_from_url(url)
     return urllib3.PoolManager(**options).connection_from_url(url)
 

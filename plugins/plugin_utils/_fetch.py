@@ -34,7 +34,10 @@ class SharingClient(Client):
 
     def __init__(self, request: Request, cache: RunCache, warn: Warn) -> None:
         require_requests()
-        super().__init__(request.options, request.identity, warn)
+        # each identity is warned by itself
+        super().__init__(
+            request.options, request.identity, lambda key, text: warn(f"{request.identity.key} {key}", text)
+        )
         self._request = request
         self._cache = cache
 

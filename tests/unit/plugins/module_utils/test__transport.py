@@ -254,7 +254,16 @@ def test_the_second_address_is_tried_if_the_first_is_dead(monkeypatch):
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments: addresses)
         assert get("http://localhost", timeout=2) == b"{}"
         addresses.pop()
+        opened = []
+
+        class Recorded(socket.socket):
+            def __init__(self, *arguments, **keywords):
+                super().__init__(*arguments, **keywords)
+                opened.append(self)
+
+        monkeypatch.setattr(socket, "socket", Recorded)
         assert "timed out" in str(failure("http://localhost", timeout=0.2))
+    assert {one.fileno() for one in opened} == {-1}
 
 
 def test_the_connection_ends_with_the_transport():
@@ -361,8 +370,8 @@ def test_certificates_that_cannot_be_used_are_refused(ca_files, monkeypatch):
 class Proxy(Server):
     """A proxy that connects every host to ``target``."""
 
-    def __init__(self, target, refusal=b""):
-        super().__init__()
+    def __init__(self, target, refusal=b"", context=None):
+        super().__init__(context=context)
         self.target, self.refusal = target, refusal
         self.relayed = b""  # what clients sent through it
         self.RequestHandlerClass = Tunnel
@@ -373,6 +382,8 @@ class Tunnel(Handler):
 
     def handle(self):
         self.server.connections += 1
+        if self.server.context:
+            self.request = self.server.context.wrap_socket(self.request, server_side=True)
         self.read_head(self.request)
         self.request.sendall(self.server.refusal or CONNECTED)
         if self.server.refusal:
@@ -408,6 +419,13 @@ def test_a_proxy_sees_its_own_password_only(contexts, ca_files, monkeypatch, var
     assert (f"proxy-authorization: basic {password}".lower() in head) == ("user" in prefix)
     assert SECRET.encode() not in b"".join(proxy.heads) + proxy.relayed
     assert len(server.heads) == 2 and b"roxy-" not in b"".join(server.heads)
+
+
+def test_the_certificates_count_for_a_proxy_that_speaks_tls(contexts, ca_files, monkeypatch):
+    with serving(Server()) as server, serving(Proxy(server, b"HTTP/1.1 407 No\r\n\r\n", contexts["good"])) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"https://{proxy.address}")
+        assert "failed at the proxy: Tunnel connection failed: 407" in str(failure(NAMED, ca_files["ours"]))
+        assert "failed at the proxy: the certificate cannot be trusted" in str(failure(NAMED))
 
 
 def test_the_name_in_the_certificate_counts_through_a_proxy(contexts, ca_files, monkeypatch):
