@@ -20,12 +20,6 @@ options:
       - A time after the year 9999 is shown as the end of that year.
     type: int
     required: true
-  timezone:
-    description:
-      - A time zone of the IANA list, such as V(Asia/Shanghai).
-      - All but V(UTC) need the time zone data of the controller, which is the package C(tzdata) on most systems.
-    type: str
-    default: UTC
   format:
     description:
       - The form of the text, as for C(strftime).
@@ -36,6 +30,8 @@ options:
       - What null becomes, such as the time of a task that never ran.
     type: raw
     default: ""
+extends_documentation_fragment:
+  - huaweicloud.coc._listings.timezone
 """
 
 EXAMPLES = r"""

@@ -10,7 +10,7 @@ short_description: Check the path of a file before it is written
 version_added: 2.0.0
 description:
   - Returns the absolute path of a file on the controller that a playbook is going to write, or fails with what is wrong
-    with the path. The playbooks of this collection check their paths with it before they ask the service.
+    with the path. The playbooks of this collection check their paths with it before they query the service.
   - The folder must exist, and the user must be able to write to it. The file must be a regular one if it exists; a
     symbolic link is not. It must not be inside the installed collection.
 author:
@@ -68,7 +68,7 @@ def output_path(value: object, option: str, default: str = "", in_awx: bool = Fa
     given = value.strip()
     if not (given or default):
         return ""
-    file = Path(given or default).expanduser()
+    file = Path(os.path.expanduser(given or default))
     if given and in_awx and not file.is_absolute():
         raise AnsibleFilterError(
             f"{option}: {given} is relative to the folder of this job, which is deleted with the job. Give the "
@@ -83,12 +83,13 @@ def output_path(value: object, option: str, default: str = "", in_awx: bool = Fa
 
 def _find_problem(path: Path) -> str:
     """Return why a file cannot be written, '' if it can."""
-    if not path.parent.is_dir():
-        return "is not in a folder that exists"
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        return "is not a regular file, such as a symbolic link is not"
+    # os.path, since pathlib raises for a folder that this user may not enter
+    if not os.path.isdir(path.parent):
+        return "is not in a folder that exists and that the user of this playbook can enter"
     if not os.access(path.parent, os.W_OK | os.X_OK):
         return "is in a folder that the user of this playbook cannot write to"
+    if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
+        return "is a symbolic link or something else that is not a regular file"
     if COLLECTION in path.parents and COLLECTION not in (Path.cwd() / "file").parents:
         return "is inside the installed collection. Choose a path outside it"
     return ""

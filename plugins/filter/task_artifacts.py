@@ -14,16 +14,8 @@ description:
 author:
   - huaweicloud.coc contributors (!UNKNOWN)
 positional: _input
-options:
-  _input:
-    description:
-      - What the lookup P(huaweicloud.coc.scheduled_task_accounts#lookup) returns.
-    type: list
-    elements: dict
-    required: true
-seealso:
-  - plugin: huaweicloud.coc.scheduled_task_accounts
-    plugin_type: lookup
+extends_documentation_fragment:
+  - huaweicloud.coc._listings
 """
 
 EXAMPLES = r"""

@@ -17,12 +17,6 @@ author:
   - huaweicloud.coc contributors (!UNKNOWN)
 positional: _input
 options:
-  _input:
-    description:
-      - What the lookup P(huaweicloud.coc.scheduled_task_accounts#lookup) returns.
-    type: list
-    elements: dict
-    required: true
   max_age_hours:
     description:
       - How many hours ago an enabled task must have run at the latest. One that never ran counts from its creation, and
@@ -44,20 +38,15 @@ options:
       - The least number of tasks that each account must have, V(0) to V(100000). An account of the lookup can have a
         number of its own, C(min_tasks).
       - If it is blank or null, it is V(1), but V(0) where C(last_execution_status) or C(approve_status) is a filter,
-        since it may be well that no task is in that state.
+        because it is normal that no task is in that state.
     type: int
-  timezone:
-    description:
-      - The time zone of the times in RV(_value.lines), a name of the IANA list such as V(Asia/Shanghai).
-    type: str
-    default: UTC
   now:
     description:
       - The time that O(max_age_hours) counts from, in seconds since the epoch. The current time if not set.
     type: float
-seealso:
-  - plugin: huaweicloud.coc.scheduled_task_accounts
-    plugin_type: lookup
+extends_documentation_fragment:
+  - huaweicloud.coc._listings
+  - huaweicloud.coc._listings.timezone
 """
 
 EXAMPLES = r"""
@@ -95,7 +84,7 @@ _value:
       type: dict
       contains:
         coc_asked:
-          description: Whether COC could be reached, for at least one account.
+          description: Whether at least one account could be queried.
           type: bool
         coc_abnormal_task_ids:
           description: The IDs of the tasks whose last execution failed.
@@ -120,7 +109,7 @@ _value:
           type: dict
 """
 
-import time
+
 import typing as t
 from datetime import tzinfo
 
@@ -141,7 +130,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
     parse_names,
     reached_limit,
 )
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time, parse_now
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._validation import whole_number
 
 MAX_NAMED = 50  # tasks with the same failure that coc_health names
@@ -175,7 +164,7 @@ def task_health(
     checks: object = None,
     min_tasks: object = None,
     timezone: object = None,
-    now: float | None = None,
+    now: object = None,
 ) -> dict[str, t.Any]:
     """Return what is wrong with the tasks in ``value``, the listings.
 
@@ -187,7 +176,7 @@ def task_health(
     chosen = _parse_checks(checks, float(age or 0) > 0)
     least = _parse_min_tasks(min_tasks)
     zone = find_zone(timezone)
-    due_since = ((time.time() if now is None else now) - float(age or 0) * 3600) * 1000
+    due_since = (parse_now(now) - float(age or 0) * 3600) * 1000
 
     listed = [listing for listing in listings if not listing["failed"]]
     found: FailedTasks = {
@@ -236,7 +225,7 @@ def _parse_checks(value: object, has_age: bool) -> list[str]:
 
 
 def _parse_min_tasks(value: object) -> int | None:
-    if value is None or value == "" or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
         return whole_number("min_tasks", value, 0, MAX_TASKS)
@@ -275,9 +264,10 @@ def _too_few(listings: t.Sequence[Listing], least: int | None) -> list[str]:
         if count < required:
             where = "" if listing["name"] is None else f"{one_line(listing['name'])}: "
             what = f"only {count} {'task' if count == 1 else 'tasks'}" if count else "nothing was checked"
-            clauses.append(f"{where}{what} (coc_min_tasks: {required})")
-    if any(not listing["scheduled_tasks"] and not is_filtered(listing) for listing in listings) and clauses:
-        clauses[-1] += ". The account may belong to another site: see region and endpoint"
+            site = (
+                "" if count or is_filtered(listing) else ", or the account is of another site: see region and endpoint"
+            )
+            clauses.append(f"{where}{what} (coc_min_tasks: {required}){site}")
     return clauses
 
 

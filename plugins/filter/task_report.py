@@ -15,23 +15,13 @@ author:
   - huaweicloud.coc contributors (!UNKNOWN)
 positional: _input
 options:
-  _input:
-    description:
-      - What the lookup P(huaweicloud.coc.scheduled_task_accounts#lookup) returns.
-    type: list
-    elements: dict
-    required: true
   now:
     description:
       - When the tasks were listed, in seconds since the epoch. The current time if not given.
     type: float
-  timezone:
-    description:
-      - The time zone of all times, a name of the IANA list such as V(Asia/Shanghai). UTC if not given.
-    type: str
-seealso:
-  - plugin: huaweicloud.coc.scheduled_task_accounts
-    plugin_type: lookup
+extends_documentation_fragment:
+  - huaweicloud.coc._listings
+  - huaweicloud.coc._listings.timezone
 """
 
 EXAMPLES = r"""
@@ -108,7 +98,6 @@ _value:
 """
 
 import collections
-import time
 import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import PAGING
@@ -122,7 +111,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
     one_line,
     reached_limit,
 )
-from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time
+from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time, parse_now
 
 TONES = {
     **dict.fromkeys(("FINISHED", "PASSED", "LOW"), "good"),
@@ -172,7 +161,7 @@ COLUMNS = (
 )
 
 
-def task_report(value: object, now: float | None = None, timezone: object = None) -> dict[str, t.Any]:
+def task_report(value: object, now: object = None, timezone: object = None) -> dict[str, t.Any]:
     """Return the contents of a report on ``value``, the listings.
 
     ``now`` is in seconds since the epoch, ``timezone`` a name of the IANA list. Raises AnsibleFilterError for what is
@@ -180,7 +169,7 @@ def task_report(value: object, now: float | None = None, timezone: object = None
     """
     listings = check_listings("task_report", value)
     zone = find_zone(timezone)
-    now_ms = int(1000 * (time.time() if now is None else now))
+    now_ms = int(1000 * parse_now(now))
     rows = [
         {**_row(task, now_ms), "executed": format_time(task["last_execution_time"], zone) if _ran(task) else ""}
         for task in sorted(all_tasks(listings), key=_attention)
@@ -267,7 +256,7 @@ def _row(task: Task, now_ms: int) -> dict[str, str]:
     """Return the texts that a task has in the table, but for the time of its last execution."""
 
     def text(*fields: str) -> str:
-        return one_line(next((task[field] for field in fields if task.get(field)), ""))
+        return one_line(next((task[field] for field in fields if task.get(field) not in (None, "")), ""))
 
     seconds = (now_ms - _ran(task)) // 1000
     return {
@@ -277,7 +266,7 @@ def _row(task: Task, now_ms: int) -> dict[str, str]:
         "age": next((name for age, name in AGES if seconds >= age), LATELY) if _ran(task) else "never ran",
         "approval": text("approve_status"),
         "risk": text("risk_level"),
-        "enabled": "yes" if task.get("enabled") else "no",
+        "enabled": "" if task.get("enabled") is None else "yes" if task["enabled"] else "no",
         "schedule": text("scheduled_type"),
         "runs": text("execution_count"),
         "script": text("associated_task_name_en", "associated_task_name"),

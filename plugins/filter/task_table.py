@@ -17,12 +17,6 @@ author:
   - huaweicloud.coc contributors (!UNKNOWN)
 positional: _input
 options:
-  _input:
-    description:
-      - What the lookup P(huaweicloud.coc.scheduled_task_accounts#lookup) returns.
-    type: list
-    elements: dict
-    required: true
   format:
     description:
       - V(table) has aligned columns. Tasks of risk V(HIGH) come first; all other formats keep the service's order.
@@ -42,15 +36,12 @@ options:
       - The names are those of RV(huaweicloud.coc.scheduled_task_info#module:scheduled_tasks), and V(account).
       - If not set or blank, V(csv) and V(json) have all fields, and the others the most important ones.
     type: raw
-  timezone:
-    description:
-      - A time zone of the IANA list, such as V(Asia/Shanghai). UTC if not set or blank.
-    type: str
 seealso:
-  - plugin: huaweicloud.coc.scheduled_task_accounts
-    plugin_type: lookup
   - plugin: huaweicloud.coc.local_time
     plugin_type: filter
+extends_documentation_fragment:
+  - huaweicloud.coc._listings
+  - huaweicloud.coc._listings.timezone
 """
 
 EXAMPLES = r"""
@@ -75,7 +66,6 @@ import re
 import typing as t
 import unicodedata
 from datetime import tzinfo
-from difflib import get_close_matches
 
 from ansible.errors import AnsibleFilterError
 
@@ -88,6 +78,7 @@ from ansible_collections.huaweicloud.coc.plugins.plugin_utils._listings import (
     check_listings,
     is_named,
     one_line,
+    parse_names,
     summary,
 )
 from ansible_collections.huaweicloud.coc.plugins.plugin_utils._local_time import find_zone, format_time
@@ -120,7 +111,7 @@ def task_table(value: object, format: object = "table", columns: object = None, 
     """
     listings = check_listings("task_table", value)
     render = _find_format(format)
-    return render(listings, _check_columns(columns), find_zone(timezone))
+    return render(listings, parse_names("columns", columns or None, KNOWN), find_zone(timezone))
 
 
 def _table(listings: t.Sequence[Listing], columns: t.Sequence[str], zone: tzinfo) -> str:
@@ -166,20 +157,6 @@ def _find_format(value: object) -> t.Callable[[t.Sequence[Listing], t.Sequence[s
     if name and name not in FORMATS:
         raise AnsibleFilterError(f"format: there is no format {one_line(name)[:40]}. It takes {', '.join(FORMATS)}.")
     return FORMATS[name or "table"]
-
-
-def _check_columns(value: object) -> list[str]:
-    """Return the fields that ``value`` names, an empty list if it is blank. Raises AnsibleFilterError."""
-    names = value.split(",") if isinstance(value, str) else value or []
-    if not isinstance(names, (list, tuple)):
-        raise AnsibleFilterError("columns: must be a list of fields, or text with commas between them.")
-    columns = [name for name in (str(name).strip() for name in names) if name]
-    for name in columns:
-        if name not in KNOWN:
-            near = get_close_matches(name, KNOWN, 1, 0.55)
-            hint = f"Did you mean {near[0]}?" if near else f"The fields are {', '.join(KNOWN)}."
-            raise AnsibleFilterError(f"columns: a task has no field {one_line(name)[:40]}. {hint}")
-    return columns
 
 
 def _main_columns(listings: t.Sequence[Listing]) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from datetime import datetime, timezone
 from difflib import get_close_matches
 
 from ansible.errors import AnsibleFilterError
@@ -20,19 +19,18 @@ Task = t.Mapping[str, t.Any]
 
 # Line breaks, control characters, and what changes the direction of writing: a name with them would mix up lines.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
-LAST_SECOND = 253402300799  # of the year 9999, the last that datetime knows; the service's times may be later
 
 
 def check_listings(filter_name: str, value: object) -> list[Listing]:
     """Return ``value`` if the lookup can have returned it. Raises AnsibleFilterError, which does not quote it."""
     if isinstance(value, (list, tuple)) and all(map(_is_listing, value)):
         names = [listing["name"] for listing in value]
-        if len(names) < 2 or None not in names:
+        if len(set(names)) == len(names) and (len(names) < 2 or None not in names):
             return list(value)
     raise AnsibleFilterError(
         f"{filter_name}: must be the list that the lookup huaweicloud.coc.scheduled_task_accounts returns, with "
-        "a dictionary of name, scheduled_tasks, filters and failed for each account. Only a single account may have "
-        "null as its name. Use query() rather than lookup()."
+        "a dictionary of name, scheduled_tasks, filters and failed for each account. Each account may be there once, "
+        "and only a single one may have null as its name. Use query() rather than lookup()."
     )
 
 
@@ -44,7 +42,6 @@ def _is_listing(value: object) -> bool:
         and isinstance(value.get("failed"), bool)
         and "name" in value
         and isinstance(value.get("scheduled_tasks"), (list, tuple))
-        and all(isinstance(task, t.Mapping) and "id" in task for task in value["scheduled_tasks"])
     )
 
 
@@ -104,13 +101,17 @@ def filter_sentences(listings: t.Sequence[Listing]) -> list[str]:
 
     If all accounts have the same, that is one sentence, else one for each account that has some.
     """
-    used = [
-        " and ".join(f"{name} {value}" for name, value in listing["filters"].items() if name not in PAGING)
-        for listing in listings
-    ]
+    used = [_filter_words(listing["filters"]) for listing in listings]
     if len(set(used)) == 1:
-        return [one_line(f"Only tasks with {used[0]}")] if used[0] else []
-    return [one_line(f"{account_name(one)}: only tasks with {words}") for one, words in zip(listings, used) if words]
+        return [one_line(f"Only tasks {used[0]}")] if used[0] else []
+    return [one_line(f"{account_name(one)}: only tasks {words}") for one, words in zip(listings, used) if words]
+
+
+def _filter_words(filters: t.Mapping[str, t.Any]) -> str:
+    """Return the filters, and where the list starts, as the rest of a sentence; '' if there are none."""
+    chosen = " and ".join(f"{name} {value}" for name, value in filters.items() if name not in PAGING)
+    starts = [f"from {name} {filters[name]}" for name in ("offset", "marker") if filters.get(name)]
+    return " ".join([*([f"with {chosen}"] if chosen else []), *starts])
 
 
 def summary(listings: t.Sequence[Listing]) -> list[str]:
@@ -139,13 +140,3 @@ def _of(shown: int, total: int) -> str:
 def one_line(text: object) -> str:
     """Return ``text`` with a space for what would break a line or change its direction."""
     return CONTROLS.sub(" ", str(text))
-
-
-def utc(milliseconds: int) -> str:
-    """Return a time of the service, in milliseconds since the epoch, as UTC to the minute."""
-    return utc_second(milliseconds // 1000)
-
-
-def utc_second(second: int, form: str = "%Y-%m-%d %H:%M") -> str:
-    """Return a time in seconds since the epoch as UTC in a format of strftime."""
-    return datetime.fromtimestamp(min(second, LAST_SECOND), timezone.utc).strftime(form)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timezone, tzinfo
 from difflib import get_close_matches
 
@@ -35,6 +36,17 @@ def find_zone(name: object) -> tzinfo:
     near = get_close_matches(key, known, 1, 0.8)
     hint = f"Did you mean {near[0]}?" if near else "Use a name from the IANA list such as Asia/Shanghai."
     raise AnsibleFilterError(f"timezone: there is no time zone {key}. {hint}")
+
+
+def parse_now(value: object) -> float:
+    """Return the option ``now`` in seconds since the epoch, the current time if it is None.
+
+    Raises AnsibleFilterError for what is not a number.
+    """
+    try:
+        return time.time() if value is None else float(str(value))
+    except ValueError:
+        raise AnsibleFilterError("now: must be a number of seconds since the epoch.") from None
 
 
 def format_time(milliseconds: int, zone: tzinfo, form: str = MINUTE) -> str:

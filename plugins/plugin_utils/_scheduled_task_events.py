@@ -97,6 +97,8 @@ class ChangeTracker:
             identifier = change_uuid(self._endpoint, change)
             if change.type == "removed":
                 self._removed[change.task["id"]] = change_uuid(self._endpoint, change._replace(type="execution"))
+                if len(self._removed) > MAX_UUIDS:
+                    del self._removed[next(iter(self._removed))]
             if self._is_event(change, identifier):
                 yield copy.deepcopy(
                     {

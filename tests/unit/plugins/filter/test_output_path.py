@@ -31,10 +31,11 @@ def test_what_cannot_be_written_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(plugin, "COLLECTION", tmp_path / "folder")
     for path, problem in (
         (["a"], "x: takes the path of a file, as a text."),
-        (f"{tmp_path}/missing/a", f"x: {tmp_path}/missing/a is not in a folder that exists."),
-        ("link", "x: link is not a regular file"),
-        ("folder", "x: folder is not a regular file"),
-        ("/dev/stdout", "x: /dev/stdout is not a regular file"),
+        (f"{tmp_path}/missing/a", f"x: {tmp_path}/missing/a is not in a folder that exists and that the user"),
+        ("~nobody-here/a", "x: ~nobody-here/a is not in a folder that exists"),
+        ("link", "x: link is a symbolic link or"),
+        ("folder", "x: folder is a symbolic link or something"),
+        ("/dev/stdout", "x: /dev/stdout is a symbolic link"),
         ("folder/a", "is inside the installed collection. Choose a path outside it."),
     ):
         with pytest.raises(AnsibleFilterError) as raised:

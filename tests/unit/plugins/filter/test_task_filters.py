@@ -21,7 +21,7 @@ HOUR = 3600 * 1000  # milliseconds
 NASTY = "a\nb\u2028c\x85d\x1b[31me\u202ef\u200eg\u200fh\u061ci"  # lines, control characters, directions of writing
 LIMITED = "ansible_huaweicloud_limit was reached: there may be more tasks"
 CLEAN = "a b c d [31me f g h i"
-SITE = "The account may belong to another site: see region and endpoint"
+SITE = "or the account is of another site: see region and endpoint"
 
 
 def task(name, **fields):
@@ -37,9 +37,10 @@ def task(name, **fields):
         {},
         "text",
         [task("a")],
-        [{**listing(), "scheduled_tasks": [{}]}],
+        [{**listing(), "scheduled_tasks": {}}],
         [{**listing(), "failed": 0}],
         [listing(), listing()],
+        [listing(task("rejected", approve_status="REJECTED"), name="A"), listing(name="A")],
     ],
 )
 @pytest.mark.parametrize("task_filter", [task_artifacts, task_health, task_table, task_report])
@@ -131,6 +132,7 @@ def test_a_line_says_who_has_to_look_where():
         ({"checks": "overdue", "max_age_hours": 0}, "checks: overdue needs max_age_hours. Set it, or leave out ov"),
         ({"min_tasks": -1}, "min_tasks: -1 is out of range; it takes 0 to 100000."),
         ({"min_tasks": "some"}, "min_tasks: 'some' is not a whole number."),
+        ({"now": "today"}, "now: must be a number of seconds since the epoch."),
         ({"timezone": "Asia/Shangai"}, "timezone: there is no time zone Asia/Shangai. Did you mean Asia/Shanghai?"),
     ],
 )
@@ -152,10 +154,11 @@ FEW = "nothing was checked (coc_min_tasks: 1)"
         ([listing(approve_status="PENDING")], None, "nothing wrong"),
         ([listing(approve_status="PENDING")], 1, FEW),
         ([listing(WELL, risk_level="LOW")], 2, "only 1 task (coc_min_tasks: 2)"),
-        ([listing(limit=5, offset=0, marker="x")], None, f"{FEW}. {SITE}"),
+        ([listing(limit=5, offset=0, marker="x")], None, f"{FEW}, {SITE}"),
         ([listing()], 0, "nothing wrong"),
         ([{**listing(name="A"), "min_tasks": 0}, listing(WELL, name="B")], 1, "nothing wrong"),
-        ([{**listing(name="A"), "min_tasks": 1}, listing(name="B", task_id="x")], 0, f"A: {FEW}. {SITE}"),
+        ([{**listing(name="A"), "min_tasks": 1}, listing(name="B", task_id="x")], 0, f"A: {FEW}, {SITE}"),
+        ([{**listing(name="A"), "min_tasks": 0}, listing(WELL, name="B")], 2, "B: only 1 task (coc_min_tasks: 2)"),
     ],
 )
 def test_each_account_must_have_as_many_tasks_as_expected(listings, least, health):
@@ -200,8 +203,8 @@ MANY = [task(f"n{number}", last_execution_status="ABNORMAL") for number in range
         ([listing(failed=True, risk_level="LOW")], f"COC could not be queried: {REASON}", None),
         (
             [listing(FAILED, name="A\n"), listing(FAILED, name="B"), listing(name="C"), listing(name="D", failed=True)],
-            f"Of 2 tasks: 2 ABNORMAL; C: {FEW}. {SITE}; 1 of 4 accounts could not be queried: D: {REASON}",
-            f"2 ABNORMAL: failed (ST-failed, A ), failed (ST-failed, B); C: {FEW}. {SITE}; 1 of 4 …ried: D: {REASON}",
+            f"Of 2 tasks: 2 ABNORMAL; C: {FEW}, {SITE}; 1 of 4 accounts could not be queried: D: {REASON}",
+            f"2 ABNORMAL: failed (ST-failed, A ), failed (ST-failed, B); C: {FEW}, {SITE}; 1 of 4 …ried: D: {REASON}",
         ),
         (
             [listing(name="C", failed=True)],

@@ -24,10 +24,10 @@ def task(name, status=None, ran=None, approval=None, **fields):
 
 TASKS = [
     task("new"),
-    task("late", "FINISHED", AGO - 5000, "PASSED", risk_level="LOW", region_id="cn-north-4"),
+    task("late", "FINISHED", AGO - 5000, "PASSED", risk_level="LOW", region_id="cn-north-4", execution_count=0),
     task("pending", None, None, "PENDING", region_id="CN-North-4"),
     task("good", "FINISHED", AGO, "PASSED", risk_level="unheard of", execution_count=7),
-    task("odd", None, AGO - 4000, "PASSED"),  # the service says when it ran, but not how
+    task("odd", None, AGO - 4000, "PASSED", enabled=False),  # the service says when it ran, but not how
     task("refused", "FINISHED", AGO - 9000, "REJECTED", enabled=True),
     task("bad", "ABNORMAL", AGO, "PASSED", created_by="0a1f", associated_task_name="脚本"),
     task("high", "FINISHED", AGO - 9000, "PASSED", risk_level="HIGH", task_type="RUNBOOK"),
@@ -48,7 +48,8 @@ def test_rows_that_failed_or_are_high_come_first_then_those_that_ran_last():
     assert [rows[name]["owner"] for name in ("bad", "bad and high", "new")] == ["0a1f", "李", ""]
     assert [rows[name]["script"] for name in ("bad", "bad and high", "new")] == ["脚本", "script", ""]
     assert rows["bad and high"]["name"] == "a b c"
-    assert (rows["good"]["runs"], rows["new"]["runs"], rows["refused"]["enabled"]) == ("7", "", "yes")
+    assert [rows[name]["runs"] for name in ("good", "late", "new")] == ["7", "0", ""]
+    assert [rows[name]["enabled"] for name in ("refused", "odd", "new")] == ["yes", "no", ""]
 
 
 def test_numbers_and_charts_count_every_task():

@@ -97,6 +97,8 @@ def cut(count, *tasks, **settings):
     [
         ([cut(60, LOW, HIGH, limit=2)], ["2 of 60 tasks"]),
         ([cut(1, LOW, offset=0, risk_level="LOW")], ["1 task", "Only tasks with risk_level LOW."]),
+        ([cut(1, LOW, offset=9, risk_level="LOW")], ["1 task", "Only tasks with risk_level LOW from offset 9."]),
+        ([cut(1, LOW, marker="ST9")], ["1 task", "Only tasks from marker ST9."]),
         ([listing(risk_level="LOW", region_id="a\n")], ["0 tasks", "Only tasks with risk_level LOW and region_id a ."]),
         ([cut(None, failed=True)], ["0 tasks", f"The account: NOT LISTED. {REASON}"]),
         (
@@ -130,11 +132,11 @@ def test_the_end_says_how_many_of_which_and_what_is_missing(listings, lines):
     "options,message",
     [
         ({"format": "html"}, "format: there is no format html. It takes table, csv, json, markdown, summary."),
-        ({"columns": "id, stauts"}, "columns: a task has no field stauts. The fields are account, id, "),
-        ({"columns": ["risk_levl"]}, "columns: a task has no field risk_levl. Did you mean risk_level?"),
-        ({"columns": [None]}, "columns: a task has no field None. "),
-        ({"columns": "x" * 99}, f"columns: a task has no field {'x' * 40}. The fields are account, id, "),
-        ({"columns": {"id": 1}}, "columns: must be a list of fields, or text with commas between them."),
+        ({"columns": "id, stauts"}, "columns: stauts is unknown. It takes account, id, "),
+        ({"columns": ["risk_levl"]}, "columns: risk_levl is unknown. Did you mean risk_level?"),
+        ({"columns": [None]}, "columns: None is unknown. "),
+        ({"columns": "x" * 99}, f"columns: {'x' * 40} is unknown. It takes account, id, "),
+        ({"columns": {"id": 1}}, "columns: must be a list, or text with commas, of account, id, "),
         ({"timezone": "Asia/Shangai"}, "timezone: there is no time zone Asia/Shangai."),
     ],
 )
