@@ -194,7 +194,7 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
         ("list_tasks", {"coc_format": "html"}, CHECK, "format: there is no format html."),
         ("list_tasks", {"coc_columns": ["risk_levl"]}, CHECK, "Did you mean risk_level?"),
         ("list_tasks", {"coc_timezone": "Asia/Shangai"}, CHECK, "Did you mean Asia/Shanghai?"),
-        ("list_tasks", {"coc_output_path": "/dev/stdout"}, CHECK, "coc_output_path: /dev/stdout is not a regular file"),
+        ("list_tasks", {"coc_output_path": "/dev/stdout"}, CHECK, "coc_output_path: /dev/stdout is a symbolic link"),
         ("list_tasks", {"coc_formt": "csv"}, ASK, "Did you mean coc_format?"),
         ("report", {"coc_report_path": f"{PLAYBOOKS}/a.html"}, CHECK_PATH, "is inside the installed collection."),
         ("report", {"coc_report_path": "a", "awx_job_id": 1}, CHECK_PATH, "Give the absolute path"),
@@ -203,6 +203,8 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
         ("list_tasks", {"coc_accounts": []}, ASK, "coc_accounts"),
         ("assert_healthy", {"coc_accounts": "{}"}, ASK, "coc_accounts"),
         ("report", {"coc_account_a": {"nmae": "a"}}, ASK, "coc_account_a"),
+        ("list_tasks", {"coc_account_a": "{'name'"}, ASK, "coc_account_a: looks like an account in JSON but is not"),
+        ("list_tasks", {"coc_accounts_main": {"name": "a"}}, ASK, "Did you mean coc_account_main?"),
     ],
 )
 def test_what_is_wrong_is_refused_before_anything_is_asked(run_job, simulator, playbook, variables, task, message):
@@ -517,6 +519,10 @@ def test_what_runs_twice_hands_on_what_it_found_last(run_job, simulator):
     assert (job.artifacts["coc_task_count"], len(job.artifacts["coc_task_ids"])) == (3, 3)
     assert job.artifacts["coc_asked"] is True
     assert job.artifacts["coc_health"].count("nothing wrong") == 1
+    report = yaml.safe_load((PLAYBOOKS / "report.yml").read_text("utf-8"))[0]["tasks"]
+    assert [
+        task["ansible.builtin.set_stats"]["aggregate"] for task in report if "ansible.builtin.set_stats" in task
+    ] == [False]
 
 
 # The guide
