@@ -187,8 +187,10 @@ def test_wrong_inputs_are_refused(controller, arguments, variables, message):
 def test_each_account_gets_a_type_and_a_credential(controller, tmp_path):
     keys = {"access_key": "FAKEACCESSKEY0000005", "secret_key": WRONG_KEY, "region": "cn-north-4"}
     names = ("production", "分公司")
+    agency = {"agency_name": "coc-reader", "agency_domain_name": "example-subsidiary"}
+    accounts = [*({"name": name, **keys} for name in names), {"name": "subsidiary", **agency}]
     file = tmp_path / "accounts.yml"
-    file.write_text(json.dumps({"coc_accounts": [{"name": name, **keys} for name in names]}))
+    file.write_text(json.dumps({"coc_accounts": accounts}))
     arguments = (*INPUTS, "-e", f"@{file}", "-vvv")
     assert leaked(set_up(controller, *arguments)) == []
     inputs, injectors = credential_type("account")
@@ -200,6 +202,14 @@ def test_each_account_gets_a_type_and_a_credential(controller, tmp_path):
     assert re.fullmatch("coc_account_[0-9a-f]{12}", *other)
     credentials = [controller.named("credentials", f"COC {name}") for name in names]
     assert [one["inputs"] for one in credentials] == [{**keys, "account": name} for name in names]
+    inputs, injectors = credential_type("agency")
+    by_agency = controller.named("credential_types", "Huawei Cloud agency subsidiary")
+    assert by_agency["inputs"] == inputs
+    assert by_agency["injectors"]["extra_vars"] == {
+        "coc_account_subsidiary": injectors["extra_vars"]["coc_account_branch"]
+    }
+    credentials += [controller.named("credentials", "COC subsidiary"), controller.named("credentials", "COC")]
+    assert credentials[2]["inputs"] == {**agency, "account": "subsidiary"}
     for template in controller.items["job_templates"].values():
         attached = controller.related[f"job_templates/{template['id']}/credentials/"]
         assert sorted(attached) == sorted(one["id"] for one in credentials)
