@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help test test-all lint format matrix coverage demo demo-events bench docs clean
 
 help:
-	@echo "make test         what to run after each change: linters, types and tests, in about two minutes"
+	@echo "make test         what to run after each change: linters, types and tests, in two and a half minutes"
 	@echo "make test TESTS='tests/unit/test_listing.py -k marker'   some of the tests"
 	@echo "make test-all     make test, and everything that needs more tools: see CONTRIBUTING.md"
 	@echo "make format       formats the Python code"
@@ -28,7 +28,7 @@ help:
 	@echo "make coverage     the lines and branches of the plugins that the unit tests run"
 	@echo "make demo         the example playbooks, on a simulator of the service"
 	@echo "make demo-events  a rule of Event-Driven Ansible fires on the simulator; needs Java 17 or later"
-	@echo "make bench        speed beside what people would use instead, in about 10 minutes; ROUNDS=1 is faster"
+	@echo "make bench        speed beside what people would use instead, in about 20 minutes; ROUNDS=1 is faster"
 	@echo "make docs         the documentation site, in docs/build/html"
 	@echo "make clean        removes what these commands set up or wrote"
 
