@@ -33,7 +33,7 @@ help:
 	@echo "make clean        removes what these commands set up or wrote"
 
 test: lint
-	@$(BIN) pytest --numprocesses=2 --durations=10 $(TESTS)
+	@$(BIN) pytest --numprocesses=3 --durations=10 $(TESTS)
 
 lint: .venv/ready
 	@$(BIN) ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
