@@ -194,6 +194,8 @@ def _is_not_high(task: Task) -> bool:
 
 def _width(text: str) -> int:
     """Return how many columns of a terminal ``text`` takes: two for each Chinese character."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(character) in "FW" else 1 for character in text)
 
 
