@@ -31,7 +31,7 @@ from ansible_collections.huaweicloud.coc.plugins.module_utils._transport import 
     TransportError,
 )
 
-VERSION = "1.1.0"
+VERSION = "2.0.0"
 
 RANGES = {"timeout": (0.001, 3600.0, "seconds"), "max_retries": (0, 20, "retries")}
 LONGEST_DELAY = 60.0  # seconds

@@ -54,7 +54,7 @@ def test_decision_environment_has_the_collection_and_the_python_and_user_of_its_
     assert lines[-3] == "USER 1001"
     assert [line for line in lines if line.startswith("WORKDIR")][-1] == "WORKDIR /app"
     wanted = yaml.safe_load((tmp_path / "_build/requirements.yml").read_text("utf-8"))
-    assert wanted == {"collections": [{"name": "huaweicloud.coc", "version": ">=1.1.0"}]}
+    assert wanted == {"collections": [{"name": "huaweicloud.coc", "version": ">=2.0.0"}]}
 
 
 def test_jobs_are_tested_with_the_ansible_core_of_the_example():
