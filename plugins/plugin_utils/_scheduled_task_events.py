@@ -72,6 +72,12 @@ def change_uuid(endpoint: str, change: Change) -> str:
     )
 
 
+def _forget_oldest(remembered: dict[str, t.Any]) -> None:
+    """Remove the first entry of a memory that has grown too large."""
+    if len(remembered) > MAX_UUIDS:
+        del remembered[next(iter(remembered))]
+
+
 class ChangeTracker:
     """Compares each listing of the tasks at ``endpoint`` with the one before, and returns the changes as events.
 
@@ -97,8 +103,7 @@ class ChangeTracker:
             identifier = change_uuid(self._endpoint, change)
             if change.type == "removed":
                 self._removed[change.task["id"]] = change_uuid(self._endpoint, change._replace(type="execution"))
-                if len(self._removed) > MAX_UUIDS:
-                    del self._removed[next(iter(self._removed))]
+                _forget_oldest(self._removed)
             if self._is_event(change, identifier):
                 yield copy.deepcopy(
                     {
@@ -117,8 +122,7 @@ class ChangeTracker:
         """
         times = self._event_counts.pop(identifier, 0)
         self._event_counts[identifier] = times + 1
-        if len(self._event_counts) > MAX_UUIDS:
-            del self._event_counts[next(iter(self._event_counts))]
+        _forget_oldest(self._event_counts)
         return str(uuid.uuid5(uuid.UUID(identifier), str(times))) if times else identifier
 
     def _is_event(self, change: Change, identifier: str) -> bool:
