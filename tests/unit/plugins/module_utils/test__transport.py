@@ -204,6 +204,10 @@ def test_after_a_time_out_nothing_goes_on(silence, ca_file):
         assert server.ended.wait(10)  # although the transport is still open
         with contextlib.suppress(TransportError):
             opened.send("GET", url + "/", {})  # on a connection of its own
+        for _look in range(1000):  # a busy machine may accept it after the request has given up
+            if server.connections == 2:
+                break
+            time.sleep(0.01)
         assert server.connections == 2
     assert threading.active_count() <= threads + 2  # those of the server
 
