@@ -86,10 +86,10 @@ def _find_problem(path: Path) -> str:
     # os.path, since pathlib raises for a folder that this user may not enter
     if not os.path.isdir(path.parent):
         return "is not in a folder that exists and that the user of this playbook can enter"
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        return "is in a folder that the user of this playbook cannot write to"
     if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
         return "is a symbolic link or something else that is not a regular file"
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        return "is in a folder that the user of this playbook cannot write to"
     if COLLECTION in path.parents and COLLECTION not in (Path.cwd() / "file").parents:
         return "is inside the installed collection. Choose a path outside it"
     return ""
