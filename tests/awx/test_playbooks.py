@@ -164,6 +164,9 @@ def test_a_blank_filters_nothing_and_checks_no_age(run_job, simulator, blank):
     assert [request.query for request in simulator.requests] == [[("limit", "1000")]]
 
 
+NOTHING_KEPT = ({}, {"s1_localhost": '{"__payload__": "{}"}'})  # ansible-core 2.21 writes a file without any fact
+
+
 def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
     filled = {**TEMPORARY_KEY, "secret_key": WRONG_KEY}  # the service echoes what was signed
     check = run_job("assert_healthy.yml", BLANK, filled)
@@ -171,14 +174,14 @@ def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
     assert health.startswith("COC could not be queried: GET ") and "returned HTTP 401, APIGW.0301" in health
     handed_on = check.artifacts
     assert handed_on == {"coc_asked": False, "coc_health": health, **dict.fromkeys(IDS, [])}
-    assert check.message("Fail if something is wrong") == health and check.cache == {}
+    assert check.message("Fail if something is wrong") == health and check.cache in NOTHING_KEPT
     for playbook in ("list_tasks.yml", "report.yml"):
         after = run_job(playbook, BLANK, filled, handed_on=handed_on)
         assert after.message(REFUSED).endswith(health)
     assert len(simulator.requests) == 1
     alone = run_job("list_tasks.yml", BLANK, filled)
     assert alone.message(STOP).startswith("GET ") and "returned HTTP 401" in alone.message(STOP)
-    assert (alone.artifacts, alone.cache) == ({}, {})
+    assert alone.artifacts == {} and alone.cache in NOTHING_KEPT
 
     simulator.tasks = well(2)
     again = run_job("assert_healthy.yml", BLANK, handed_on=handed_on)
