@@ -164,7 +164,8 @@ def test_a_blank_filters_nothing_and_checks_no_age(run_job, simulator, blank):
     assert [request.query for request in simulator.requests] == [[("limit", "1000")]]
 
 
-NOTHING_KEPT = ({}, {"s1_localhost": '{"__payload__": "{}"}'})  # ansible-core 2.21 writes a file without any fact
+# ansible-core 2.21 writes a file without any fact.
+NOTHING_KEPT: tuple[dict[str, str], ...] = ({}, {"s1_localhost": '{"__payload__": "{}"}'})
 
 
 def test_a_refused_key_is_sent_once_in_a_workflow(run_job, simulator):
