@@ -17,6 +17,7 @@ import typing as t
 
 import pytest
 from ansible_rulebook.condition_parser import parse_condition
+from ansible_rulebook.condition_types import Condition
 from ansible_rulebook.validators import Validate
 
 from ansible_collections.huaweicloud.coc.tests import coc_simulator
@@ -28,8 +29,8 @@ TEMPLATE = "{{ 40 + 2 }}"  # a name that must not be evaluated
 @pytest.mark.parametrize("rulebook", RULEBOOKS.values(), ids=RULEBOOKS)
 def test_is_valid(rulebook):
     Validate.rulebook(rulebook)  # raises what is wrong, and so does parse_condition
-    for rule in (rule for ruleset in rulebook for rule in ruleset["rules"]):
-        parse_condition(rule["condition"])
+    conditions = [rule["condition"] for ruleset in rulebook for rule in ruleset["rules"]]
+    assert conditions and {type(parse_condition(condition)) for condition in conditions} == {Condition}
 
 
 @pytest.fixture
