@@ -61,7 +61,8 @@ coverage: .venv/ready
 
 demo: .venv/ready
 	@PATH="$$PWD/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$$PWD/.venv/collections" \
-	    ANSIBLE_HOME="$$PWD/.venv/ansible" ANSIBLE_REMOTE_TMP="$$PWD/.venv/ansible/tmp" .venv/bin/python tests/coc_simulator -- python utils/demo.py
+	    ANSIBLE_HOME="$$PWD/.venv/ansible" ANSIBLE_REMOTE_TMP="$$PWD/.venv/ansible/tmp" \
+	    .venv/bin/python tests/coc_simulator -- python utils/demo.py
 
 demo-events bench docs: .nox/ready
 	@$(NOX) --session $@ -- $(if $(filter bench,$@),--rounds $(ROUNDS))

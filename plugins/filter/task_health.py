@@ -109,7 +109,6 @@ _value:
           type: dict
 """
 
-
 import typing as t
 from datetime import tzinfo
 

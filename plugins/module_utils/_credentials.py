@@ -19,6 +19,12 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._client import Client
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
+    AGENCY_FIELDS,
+    CREDENTIAL_KINDS,
+    CREDENTIAL_OPTIONS,
+    SCOPE_FIELDS,
+)
 from ansible_collections.huaweicloud.coc.plugins.module_utils._signer import Credentials
 
 DEFAULT_FILE = "~/.huaweicloud/credentials"
@@ -31,11 +37,9 @@ NO_INI_FILE = "it is not an INI file with sections and key = value"
 KEY_FIELDS = ("access_key", "secret_key", "security_token")
 IDENTITY_TOKEN_FIELDS = ("idp_id", "id_token_file", "id_token")
 BASE_FIELDS = (*KEY_FIELDS, "auth_token", *IDENTITY_TOKEN_FIELDS, "container_uri", "container_token_file")
-SCOPE_FIELDS = ("domain_id", "project_id")
-AGENCY_FIELDS = ("agency_name", "agency_domain_name", "agency_domain_id")
 
 # What each source calls the fields of Credentials, and of an agency.
-OPTIONS = {
+OPTION_NAMES = {
     field: field for field in (*KEY_FIELDS, "auth_token", "idp_id", "id_token_file", *SCOPE_FIELDS, *AGENCY_FIELDS)
 }
 SDK_ENVIRONMENT = {
@@ -85,9 +89,6 @@ GROUPS = (
     (tuple(CONTAINER_ENVIRONMENT), (("container_uri",), ("container_token_file",))),
 )
 AGENCY_NAMES = {field: TERRAFORM_ENVIRONMENT[field] for field in AGENCY_FIELDS}
-# With one of these options, the environment does not say whose credentials are used.
-OPTION_KINDS = ((*KEY_FIELDS, "auth_token"), ("idp_id", "id_token_file"), ("credentials_file", "profile"))
-BASE_OPTIONS = tuple(name for kind in OPTION_KINDS for name in kind)
 
 Fetch = t.Callable[[Client], t.Tuple[Credentials, datetime]]  # and when they expire
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
@@ -148,8 +149,8 @@ def find_credentials(
     ``warn`` takes a warning's key and its text; ``environ`` replaces this process's environment.
     Raises :class:`CocError` if a source is incomplete or cannot be read, or if none has anything.
     """
-    scope = _select(_read_fields(options, OPTIONS), SCOPE_FIELDS)
-    _check_characters(Source("the options", OPTIONS, scope))  # sent whatever the source of the credentials is
+    scope = _select(_read_fields(options, OPTION_NAMES), SCOPE_FIELDS)
+    _check_characters(Source("the options", OPTION_NAMES, scope))  # sent whatever the source of the credentials is
     environ = os.environ if environ is None else environ
     source = _find_source(options, environ, warn)
     base: list[str | None] = [source.fields.get(field) for field in BASE_FIELDS] if source.fields else [source.words]
@@ -173,16 +174,15 @@ def _find_source(
 ) -> Source:
     """Return the first source that has credentials. Raises :class:`CocError` if none has, or it is incomplete."""
     if options.get("auth_source") == "ecs_metadata":
-        excluded = [name for name in BASE_OPTIONS if options.get(name)]
+        excluded = [name for name in CREDENTIAL_OPTIONS if options.get(name)]
         if excluded:
             raise CocError(f"auth_source=ecs_metadata excludes {', '.join(excluded)}. Remove one or the other.")
         return Source("the ECS metadata service", {}, {})
-    kinds = [[name for name in kind if options.get(name)] for kind in OPTION_KINDS]
-    kinds = [kind for kind in kinds if kind]
-    if len(kinds) > 1:
-        one, other = (" and ".join(kind) for kind in kinds[:2])
+    kinds = [" and ".join(name for name in kind if options.get(name)) for kind in CREDENTIAL_KINDS]
+    named = list(filter(None, kinds))
+    if len(named) > 1:
         raise CocError(
-            f"{one} cannot be used with {other}: each means credentials of its own. Remove one or the other."
+            f"{named[0]} cannot be used with {named[1]}: each means credentials of its own. Remove one or the other."
         )
     for source in _sources(options, environ, warn):
         if _is_complete(source):
@@ -209,7 +209,7 @@ def _sources(
 
     A profile file is opened only if nothing before it has anything, or if it was named.
     """
-    yield Source("the options", OPTIONS, _read_fields(options, OPTIONS))
+    yield Source("the options", OPTION_NAMES, _read_fields(options, OPTION_NAMES))
     named = options.get("credentials_file") or options.get("profile")
     if not named:
         words, names = "the environment variables HUAWEICLOUD_SDK_*", SDK_ENVIRONMENT
@@ -278,8 +278,8 @@ def _find_agency(
     Raises :class:`CocError` for half of one.
     """
     environment = Source("the environment variables HW_*", TERRAFORM_ENVIRONMENT, _read_fields(environ, AGENCY_NAMES))
-    is_named = options.get("auth_source") == "ecs_metadata" or any(options.get(name) for name in BASE_OPTIONS)
-    for source in (Source("the options", OPTIONS, _read_fields(options, OPTIONS)), base, environment):
+    is_named = options.get("auth_source") == "ecs_metadata" or any(options.get(name) for name in CREDENTIAL_OPTIONS)
+    for source in (Source("the options", OPTION_NAMES, _read_fields(options, OPTION_NAMES)), base, environment):
         agency = _select(source.fields, AGENCY_FIELDS)
         if agency and (source is not environment or not is_named):
             _check_groups(source)

@@ -47,6 +47,16 @@ CONNECTION: ArgumentSpec = {
     "iam_endpoint": {"type": "str"},
 }
 
+# Options that name credentials, by kind. They are taken whole, and so is what belongs to an account.
+CREDENTIAL_KINDS = (
+    ("access_key", "secret_key", "security_token", "auth_token"),
+    ("idp_id", "id_token_file"),
+    ("credentials_file", "profile"),
+)
+CREDENTIAL_OPTIONS = tuple(name for kind in CREDENTIAL_KINDS for name in kind)
+SCOPE_FIELDS = ("domain_id", "project_id")
+AGENCY_FIELDS = ("agency_name", "agency_domain_name", "agency_domain_id")
+
 
 def find_aliases(spec: ArgumentSpec) -> dict[str, str]:
     """Return the option that each alias stands for."""

@@ -27,10 +27,8 @@ def redact(text: str, secrets: t.Collection[str]) -> str:
     pieces = {secret[start : start + 8] for secret in secrets for start in range(len(secret) - 7)}
     words = [re.escape(secret) for secret in secrets if len(secret) < 8]
     hidden = list(text)
-    for units in (
-        list(text),
-        re.findall(ESCAPED, text),
-    ):  # as it stands, and with each escape replaced by its character
+    # as it stands, and with each escape replaced by its character
+    for units in (list(text), re.findall(ESCAPED, text)):
         plain = "".join(map(_unescape, units))
         found = [(start, start + 8) for start in range(len(plain) - 7) if plain[start : start + 8] in pieces]
         if words:

@@ -152,11 +152,11 @@ def _warn_of_oddities(
     is_over: bool,
 ) -> None:
     count = pages[-1].count
-    # what each list is warned of once: a time may be an age, which is another number in each request
-    listed = [client.endpoint, {name: value for name, value in query.items() if name not in TIMES}]
+    # Each list is warned of once. The times do not count: an age is another number in each request.
+    about = [client.endpoint, {name: value for name, value in query.items() if name not in TIMES}]
     if is_over and (count_covered(pages) or count) < count:
         client.warn(
-            f"repeated {listed}",
+            f"repeated {about}",
             f"COC counts {count} tasks but repeated some: {len(tasks)} different ones are returned. Run again if one "
             "is missing.",
         )
@@ -164,14 +164,14 @@ def _warn_of_oddities(
     times = [task["last_execution_time"] for task in tasks]
     if any(time and not earliest <= time <= latest for time in times):  # not of a task that never ran
         client.warn(
-            f"times {listed}",
+            f"times {about}",
             f"COC returned tasks whose last_execution_time is not within {' and '.join(TIMES)}. It may compare another "
             "time of an execution, or ignore these filters. Select from the result if that matters.",
         )
     if not count and not tasks and query.keys() <= {"limit", "offset"}:
         others = ", ".join(url for site, url in SITES.values() if url != client.endpoint)
         client.warn(
-            f"empty {listed}",
+            f"empty {about}",
             f"{client.endpoint} has no scheduled tasks. If there should be some, set region or endpoint to the site of "
             f"the account: the wrong one returns an empty list too. The others are {others}.",
         )

@@ -203,11 +203,9 @@ def _open_pool(url: str, validate_certs: bool, ca_path: str | None) -> t.Any:
     options: dict[str, t.Any] = {"maxsize": 1, "ssl_context": context, "cert_reqs": context.verify_mode}
     proxy, proxy_headers = find_proxy(url)
     if proxy:
-        if (
-            proxy.lower().startswith("https:")
-            and "proxy_ssl_context" in urllib3.ProxyManager.__init__.__code__.co_varnames
-        ):
-            options["proxy_ssl_context"] = context  # urllib3 before 1.26 speaks plain HTTP with every proxy
+        speaks_tls = hasattr(urllib3.util, "proxy")  # since urllib3 1.26; before, it is plain HTTP whatever the URL
+        if speaks_tls and proxy.lower().startswith("https:"):
+            options["proxy_ssl_context"] = context
         return urllib3.ProxyManager(proxy, proxy_headers=proxy_headers, **options).connection_from_url(url)
     return urllib3.PoolManager(**options).connection_from_url(url)
 

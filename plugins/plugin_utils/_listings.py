@@ -42,6 +42,7 @@ def _is_listing(value: object) -> bool:
         and isinstance(value.get("failed"), bool)
         and "name" in value
         and isinstance(value.get("scheduled_tasks"), (list, tuple))
+        and all(isinstance(task, t.Mapping) and "id" in task for task in value["scheduled_tasks"])
     )
 
 

@@ -10,6 +10,9 @@ import re
 import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import (
+    AGENCY_FIELDS,
+    CREDENTIAL_OPTIONS,
+    SCOPE_FIELDS,
     VARIABLE_PREFIX,
     ArgumentSpec,
     find_aliases,
@@ -32,10 +35,8 @@ COMMON_SPEC: ArgumentSpec = {**ARGUMENT_SPEC, "cache_timeout": {"type": "int", "
 ALIASES = find_aliases(COMMON_SPEC)
 
 SITE = {"region", "endpoint"}
-IDENTITY = {"access_key", "secret_key", "security_token", "auth_token", "auth_source", "credentials_file"}
-IDENTITY |= {"profile", "idp_id", "id_token_file"}
-SCOPE = {"domain_id", "project_id"}
-AGENCY = {"agency_name", "agency_domain_name", "agency_domain_id"}
+IDENTITY = {"auth_source", *CREDENTIAL_OPTIONS}
+AGENCY = set(AGENCY_FIELDS)
 
 LOOKUP_SPEC: ArgumentSpec = {
     **COMMON_SPEC,
@@ -67,8 +68,8 @@ def collect_options(
     """
     # with_ adds wantlist before ansible-core 2.19
     given = {name: value for name, value in strip_blanks(resolve(keywords)).items() if name != "wantlist"}
-    refuse_unknown((name for name in given if name not in ALIASES), spec, plugin)
     direct = resolve_aliases(given, spec)
+    refuse_unknown(direct, spec, plugin)
     refuse_typos(variables, VARIABLE_PREFIX, spec, QUERY_PARAMETERS)
     sources = {**{name: VARIABLE_PREFIX + name for name in COMMON_SPEC}, **(other_variables or {})}
     by_variable = {option: variables[name] for option, name in sources.items() if name in variables}
@@ -84,11 +85,11 @@ def merge_options(own: Options, common: Options) -> Options:
     """
     hidden: set[str] = set()
     if IDENTITY & set(own):
-        hidden |= IDENTITY | AGENCY | SCOPE
+        hidden |= {*IDENTITY, *AGENCY, *SCOPE_FIELDS}
         if IDENTITY & set(own) == {"profile"}:
             hidden -= {"credentials_file"}  # which has the profiles of all
     if AGENCY & set(own):
-        hidden |= AGENCY | SCOPE
+        hidden |= {*AGENCY, *SCOPE_FIELDS}
     if SITE & set(own):
         hidden |= SITE | {"iam_endpoint"}
     return {**{key: value for key, value in common.items() if key not in hidden}, **own}

@@ -11,14 +11,14 @@ import os
 import typing as t
 
 from ansible_collections.huaweicloud.coc.plugins.module_utils._credentials import (
-    OPTIONS,
-    SCOPE_FIELDS,
+    OPTION_NAMES,
     Identity,
     NoCredentials,
     find_credentials,
 )
 from ansible_collections.huaweicloud.coc.plugins.module_utils._endpoint import find_endpoint
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
+from ansible_collections.huaweicloud.coc.plugins.module_utils._options import SCOPE_FIELDS
 from ansible_collections.huaweicloud.coc.plugins.module_utils._scheduled_task_query import (
     QUERY_PARAMETERS,
     build_query,
@@ -74,7 +74,7 @@ def _credentials_or_failure(options: Options, warn: Warn) -> Identity:
     try:
         return find_credentials(options, warn)
     except CocError as error:
-        is_named = any(options[name] for name in OPTIONS if name not in SCOPE_FIELDS)
+        is_named = any(options[name] for name in OPTION_NAMES if name not in SCOPE_FIELDS)
         if is_named and not isinstance(error, NoCredentials):
             raise
         problem = error

@@ -11,13 +11,13 @@ import typing as t
 import jinja2.sandbox
 import pytest
 
-from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials, _endpoint
+from ansible_collections.huaweicloud.coc.plugins.module_utils import _credentials, _endpoint, _options
 from ansible_collections.huaweicloud.coc.plugins.module_utils._errors import CocError
 from ansible_collections.huaweicloud.coc.plugins.module_utils._options import CONNECTION
 from ansible_collections.huaweicloud.coc.tests.awx.conftest import credential_type, inject
 
 KINDS = ("environment", "profile")
-FIELDS = (*_credentials.KEY_FIELDS, *_credentials.SCOPE_FIELDS)
+FIELDS = (*_credentials.KEY_FIELDS, *_options.SCOPE_FIELDS)
 FIELD_KEYS = {"id", "label", "type", "secret", "help_text"}  # of those that AWX knows
 
 

@@ -37,7 +37,7 @@ def task(name, **fields):
         {},
         "text",
         [task("a")],
-        [{**listing(), "scheduled_tasks": {}}],
+        [{**listing(), "scheduled_tasks": [{}]}],
         [{**listing(), "failed": 0}],
         [listing(), listing()],
         [listing(task("rejected", approve_status="REJECTED"), name="A"), listing(name="A")],
